@@ -1,0 +1,81 @@
+/*
+ * dev.h: the platform's paravirtual devices as the hypercalls see them.
+ * Drivers (virtio/, platform/xen) register; hypercall/ opens by name.
+ * Names: "net0", "net1", ... and "blk0", "blk1", ... in the order found.
+ */
+#ifndef SIRLOIN_DEV_H
+#define SIRLOIN_DEV_H
+
+#include <kern.h>
+#include <rump/netpkt.h>
+
+/* ---- disks ---- */
+
+enum blk_op { BLK_READ, BLK_WRITE, BLK_FLUSH };
+struct blk_req {
+	enum blk_op	op;
+	uint64_t	off;		/* bytes, multiple of blksize */
+	void		*data;		/* any mapped kernel memory */
+	size_t		len;		/* bytes, multiple of blksize */
+	/* Called once, from an interrupt thread or from submit itself. */
+	void		(*done)(struct blk_req *, int error);
+	void		*arg;
+	STAILQ_ENTRY(blk_req) link;	/* the driver's until done */
+};
+#define BLK_RDONLY	0x1
+#define BLK_FLUSHES	0x2		/* has a volatile cache, honours FLUSH */
+struct blk_stats { uint64_t reads, writes, flushes, rbytes, wbytes, errors; };
+struct blkdev {
+	char		name[16];
+	char		serial[24];	/* "" when the device has none */
+	const char	*driver;	/* "virtio-blk" */
+	uint64_t	size;		/* bytes */
+	uint32_t	blksize;	/* 512 .. 4096 */
+	uint32_t	flags;
+	/*
+	 * Queue a request; never fails: errors come by done().  Thread
+	 * context (interrupt threads included); sleeps when the ring is full
+	 * only if the caller is not an interrupt thread, else queues.
+	 */
+	void		(*submit)(struct blkdev *, struct blk_req *);
+	int		(*open)(struct blkdev *);	/* claims; EBUSY */
+	void		(*close)(struct blkdev *);
+	void		*priv;
+	struct blk_stats stats;		/* the driver counts */
+	TAILQ_ENTRY(blkdev) link;
+};
+void	blkdev_register(struct blkdev *);	/* names it; kept for ever */
+struct blkdev *blkdev_find(const char *name);	/* NULL; also by serial */
+void	blkdev_each(void (*)(struct blkdev *, void *), void *);
+
+/* ---- networks ---- */
+
+struct netdev {
+	char		name[16];
+	const char	*driver;
+	uint8_t		mac[6];
+	uint16_t	mtu;
+	uint32_t	caps;		/* NET_* */
+	bool		linkup;
+	/*
+	 * Claim and start; rx is called from an interrupt thread with a batch
+	 * of received packets, which it then owns.  EBUSY when open.
+	 */
+	int		(*open)(struct netdev *,
+			    void (*rx)(void *, struct netpktq *), void *arg);
+	void		(*close)(struct netdev *);
+	/*
+	 * Send a batch; all packets are taken (emptied); those that find no
+	 * room are dropped and counted.  done() comes when the device has
+	 * finished with the data, at the latest with a later xmit or timer.
+	 */
+	void		(*xmit)(struct netdev *, struct netpktq *);
+	void		*priv;
+	struct net_stats stats;
+	TAILQ_ENTRY(netdev) link;
+};
+void	netdev_register(struct netdev *);
+struct netdev *netdev_find(const char *name);
+void	netdev_each(void (*)(struct netdev *, void *), void *);
+
+#endif /* SIRLOIN_DEV_H */

@@ -1,0 +1,76 @@
+/*
+ * pci.h: the PCI bus: configuration space, BARs, capabilities, interrupts,
+ * ownership.  Facts: PCI Local Bus 3.0 chapter 6, PCI Express 4.0 section 7.
+ */
+#ifndef SIRLOIN_PCI_H
+#define SIRLOIN_PCI_H
+
+#include <kern.h>
+
+struct pci_bar {
+	uint64_t	addr;		/* bus address; 0: not there */
+	uint64_t	size;
+	bool		io, mem64, prefetch;
+};
+struct pci_func {
+	uint8_t		bus, dev, fun;
+	uint8_t		class, subclass, progif, rev;
+	uint16_t	vendor, device, subvendor, subdevice;
+	uint8_t		intpin;		/* 0: none, 1..4: INTA..INTD */
+	uint8_t		intline;	/* register 0x3c as firmware left it */
+	uint16_t	cap_msi, cap_msix, cap_pcie; /* offsets, 0: none */
+	struct pci_bar	bar[6];
+	const char	*owner;		/* NULL: free */
+	TAILQ_ENTRY(pci_func) link;
+};
+
+/* Functions found by the scan at boot, in bus order.  NULL at the end. */
+struct pci_func *pci_first(void);
+struct pci_func *pci_next(struct pci_func *);
+struct pci_func *pci_find(unsigned bus, unsigned dev, unsigned fun);
+
+/* Claim for a driver; EBUSY and a message when it has another owner. */
+int	pci_claim(struct pci_func *, const char *owner);
+void	pci_release(struct pci_func *);
+
+/*
+ * Configuration space; width 1, 2 or 4 bytes, off aligned to it, off < 4096
+ * (< 256 without ECAM: reads give all ones).  Atomic per access, any context.
+ */
+uint32_t pci_conf_read(unsigned bus, unsigned dev, unsigned fun, unsigned off,
+	    unsigned width);
+void	pci_conf_write(unsigned bus, unsigned dev, unsigned fun, unsigned off,
+	    unsigned width, uint32_t v);
+static inline uint32_t
+pci_read(const struct pci_func *f, unsigned off, unsigned width)
+{
+
+	return pci_conf_read(f->bus, f->dev, f->fun, off, width);
+}
+static inline void
+pci_write(const struct pci_func *f, unsigned off, unsigned width, uint32_t v)
+{
+
+	pci_conf_write(f->bus, f->dev, f->fun, off, width, v);
+}
+
+/* Next capability with this id after `from' (0: the first); 0: none. */
+unsigned pci_cap_find(const struct pci_func *, unsigned id, unsigned from);
+
+/* Switch on decoding (memory, I/O) and bus mastering; false: off. */
+void	pci_enable(struct pci_func *, bool on);
+/* Map a memory BAR uncached; NULL: not a memory BAR, or it cannot be had. */
+void	*pci_bar_map(struct pci_func *, int bar);
+
+/*
+ * Interrupts: MSI-X entry n, or MSI (n = 0), or INTx, as the function has;
+ * the handler runs as kern_irq says.  pci_irq_count: vectors to be had.
+ */
+struct pci_irq;
+int	pci_irq_count(struct pci_func *);
+int	pci_irq_establish(struct pci_func *, int n, const char *name, int cpu,
+	    int (*fn)(void *), void *arg, struct pci_irq **);
+void	pci_irq_free(struct pci_irq *);
+const char *pci_irq_kind(const struct pci_irq *); /* "msix" "msi" "intx" */
+
+#endif /* SIRLOIN_PCI_H */

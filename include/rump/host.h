@@ -1,0 +1,43 @@
+/*
+ * host.h: what an application under a rump kernel gets from its host.  On a
+ * POSIX system a rump kernel's application uses the host's own threads and
+ * memory; here we are the host, and these calls are that.  They belong to the
+ * line (rumpcomp_ is the prefix of hypercalls beyond rumpuser(3)).  None
+ * needs or touches a rump kernel context.  Results: 0 or a NetBSD errno.
+ */
+#ifndef SIRLOIN_RUMP_HOST_H
+#define SIRLOIN_RUMP_HOST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct host_thread;
+/* stack 0: default.  Joinable threads must be joined once. */
+int	rumpcomp_host_thread_create(struct host_thread **, const char *name,
+	    void *(*fn)(void *), void *arg, int joinable, size_t stack);
+void	rumpcomp_host_thread_exit(void *) __attribute__((noreturn));
+int	rumpcomp_host_thread_join(struct host_thread *, void **);
+struct host_thread *rumpcomp_host_thread_self(void);
+void	rumpcomp_host_yield(void);
+/* A word per thread, NULL at first: the C library's thread structure. */
+void	*rumpcomp_host_getself(void);
+void	rumpcomp_host_setself(void *);
+void	rumpcomp_host_setfs(uintptr_t);
+
+/* Sleep while *addr == val.  deadline: monotonic ns, UINT64_MAX none.
+ * 0, EAGAIN (value differs), ETIMEDOUT. */
+int	rumpcomp_host_futex_wait(uint32_t *addr, uint32_t val, uint64_t deadline);
+int	rumpcomp_host_futex_wake(uint32_t *addr, int n);
+
+/* Monotonic ns since boot; ns since 1970 at that clock's zero. */
+uint64_t rumpcomp_host_clock(void);
+uint64_t rumpcomp_host_epoch(void);
+void	rumpcomp_host_sleep_until(uint64_t deadline);
+
+/* Heap that knows its sizes.  align 0: 16. */
+void	*rumpcomp_host_malloc(size_t size, size_t align);
+void	*rumpcomp_host_realloc(void *, size_t size);
+void	rumpcomp_host_free(void *);
+size_t	rumpcomp_host_malloc_size(const void *);
+
+#endif /* SIRLOIN_RUMP_HOST_H */
