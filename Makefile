@@ -1,0 +1,163 @@
+# Sirloin: rump kernels on hardware.  `make run`, `make test`: see README.md.
+#
+#   O=DIR     where everything is built (build)
+#   RUMP=DIR  link NetBSD's rump kernel from this tree (else the built-in one)
+
+O	?= build
+RUMP	?=
+KERNEL	:= $(if $(RUMP),netbsd,builtin)
+OUT	:= $(O)/$(KERNEL)/hw
+
+# Third-party sources keep their own style.
+FOREIGN	:= -Wno-error -w
+
+APPS	:= hello httpd rumptest nettest fstest bench
+LOWAPPS	:= kerntest devtest		# link nothing above the line
+
+CC	:= gcc
+LD	:= ld
+.DEFAULT_GOAL := all
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+# objects of sources: $(call objs,hw|above,sources)
+objs	= $(addprefix $(O)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
+
+# ---- sources: explicit lists, one file a room ----
+
+ROOMS	:= platform/hw platform/common kernel pci virtio hypercall \
+	   builtin builtin/core builtin/fs builtin/net libc-min netbsd \
+	   $(APPS:%=apps/%) $(LOWAPPS:%=apps/%)
+-include $(ROOMS:%=%/files.mk)
+-include tests/host/tests.mk
+
+# ---- flags ----
+
+GCCINC	:= $(shell $(CC) -print-file-name=include)
+COMMON	:= -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(GCCINC) \
+	   -fno-pic -no-pie -mno-red-zone -mcmodel=small -fcf-protection=none \
+	   -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+	   -fstack-protector-strong -fno-omit-frame-pointer \
+	   -ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns \
+	   -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
+	   -Iinclude -Ilibc-min/include -I$(O)/include -MMD -MP
+BELOW	:= $(COMMON) -mgeneral-regs-only -Iinclude/hw -D_SIRLOIN_BELOW
+ABOVE	:= $(COMMON)
+
+below_SRCS := $(platform_hw_SRCS) $(platform_common_SRCS) $(kernel_SRCS) \
+	   $(pci_SRCS) $(virtio_SRCS) $(hypercall_SRCS) $(libc_min_stateless_SRCS)
+below_OBJS := $(call objs,hw,$(below_SRCS))
+
+HDRS	:= $(O)/include/.done
+
+# ---- what must be there ----
+
+.PHONY: all deps sources iso run test bench clean check-arrows
+all: $(APPS:%=$(OUT)/%.elf) $(LOWAPPS:%=$(OUT)/%.elf)
+
+deps:
+	scripts/install-deps build
+
+$(HDRS):
+	scripts/install-deps build
+	mkdir -p $(@D)
+	sed 's,bsd/sys/cdefs.h,queue_cdefs.h,;s,sys/cdefs.h,queue_cdefs.h,' \
+	    /usr/include/bsd/sys/queue.h >$(@D)/queue.h
+	sed 's,bsd/sys/cdefs.h,queue_cdefs.h,;s,sys/cdefs.h,queue_cdefs.h,' \
+	    /usr/include/bsd/sys/tree.h >$(@D)/tree.h
+	printf '#ifndef __unused\n#define __unused __attribute__((unused))\n#endif\n' \
+	    >$(@D)/queue_cdefs.h
+	cp /usr/include/jsmn.h $(@D)/jsmn.h
+	touch $@
+
+$(O)/src/%/.sha256: scripts/sources.pins | $(HDRS)
+	scripts/fetch-sources $(O)/src $*
+	touch $@
+
+# ---- compile ----
+
+$(O)/obj/hw/%.o: %.c | $(HDRS)
+	@mkdir -p $(@D)
+	$(CC) $(BELOW) -c -o $@ $<
+$(O)/obj/hw/%.o: %.S | $(HDRS)
+	@mkdir -p $(@D)
+	$(CC) $(BELOW) -D__ASSEMBLY__ -c -o $@ $<
+$(O)/obj/above/%.o: %.c | $(HDRS)
+	@mkdir -p $(@D)
+	$(CC) $(ABOVE) $($(firstword $(subst /, ,$*))_CFLAGS) -c -o $@ $<
+$(O)/obj/above/%.o: %.S | $(HDRS)
+	@mkdir -p $(@D)
+	$(CC) $(ABOVE) -c -o $@ $<
+
+# ---- link: three groups whose private names stay private, then the image ----
+
+localize = objcopy --wildcard $(patsubst %,--keep-global-symbol='%',$(2)) $(1)
+
+$(O)/obj/hw/below.o: $(below_OBJS)
+	$(LD) -r -o $@ $^
+	$(call localize,$@,rumpuser_* rumpcomp_* hw_entry* _start)
+
+$(O)/obj/hw/lowest.o: $(below_OBJS)
+	$(LD) -r -o $@ $^
+
+libc_OBJS := $(call objs,above,$(libc_min_SRCS) $(libc_min_stateless_SRCS))
+stateless_OBJS := $(call objs,above,$(libc_min_stateless_SRCS))
+
+$(O)/obj/above/app-%.o: $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS))
+	$(LD) -r -o $@ $(filter %.o,$^)
+	$(call localize,$@,sirloin_main __stack_chk_fail)
+
+.SECONDEXPANSION:
+include scripts/kernel-$(KERNEL).mk
+
+LINK	:= $(LD) -static -nostdlib -z max-page-size=4096 -z noexecstack \
+	   --gc-sections --build-id=none -T linker/hw.lds
+
+# Two passes: the second has the table of symbols for backtraces.
+define link_image
+	@mkdir -p $(@D)
+	$(LINK) -o $@.1 $(1)
+	scripts/ksyms $@.1 >$@.ksyms.S
+	$(CC) -c -o $@.ksyms.o $@.ksyms.S
+	$(LINK) -o $@ $(1) $@.ksyms.o
+	@rm -f $@.1 $@.ksyms.S $@.ksyms.o
+endef
+
+$(APPS:%=$(OUT)/%.elf): $(OUT)/%.elf: $(O)/obj/hw/below.o \
+    $(O)/obj/above/app-%.o $(O)/obj/$(KERNEL)/rump-%.o linker/hw.lds scripts/ksyms
+	$(call link_image,$(filter %.o,$^))
+
+$(LOWAPPS:%=$(OUT)/%.elf): $(OUT)/%.elf: $(O)/obj/hw/lowest.o \
+    $$(call objs,hw,$$(app_$$*_SRCS)) linker/hw.lds scripts/ksyms
+	$(call link_image,$(filter %.o,$^))
+
+# ---- the same above the line as a Linux process (tests/host/hostline.c) ----
+
+HOSTCC	:= $(CC) -g -O1 -Wall -no-pie -D_GNU_SOURCE
+$(O)/host/%: $(O)/obj/above/app-%.o $(O)/obj/$(KERNEL)/rump-%.o tests/host/hostline.c
+	@mkdir -p $(@D)
+	$(HOSTCC) -Iinclude -I$(O)/include -o $@ $^ -lpthread
+
+# ---- what a person does ----
+
+iso: $(APPS:%=$(OUT)/%.iso)
+$(OUT)/%.iso: $(OUT)/%.elf scripts/sirloin
+	scripts/install-deps iso
+	scripts/sirloin iso $< -o $@
+
+run: $(OUT)/httpd.elf
+	scripts/install-deps run
+	scripts/demo $<
+
+test:
+	scripts/install-deps test
+	tests/run O=$(O) RUMP=$(RUMP)
+
+bench: all
+	scripts/install-deps bench
+	tests/bench/run $(OUT)
+
+clean:
+	rm -rf $(O)
+
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

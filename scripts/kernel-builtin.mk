@@ -1,0 +1,14 @@
+# The built-in rump kernel: core always, net and file systems as the
+# application's components ask (apps/X/files.mk: app_X_COMPONENTS := net fat iso).
+
+builtin_lwip_DIR := $(O)/src/lwip
+builtin_fatfs_DIR := $(O)/src/micropython/lib/oofatfs
+
+builtin_OBJS = $(call objs,above,$(builtin_SRCS) $(foreach c,$(1),$(builtin_$(c)_SRCS))) \
+	   $(foreach c,$(1),$(builtin_$(c)_FOREIGN_OBJS)) $(stateless_OBJS)
+
+$(APPS:%=$(O)/obj/builtin/rump-%.o): $(O)/obj/builtin/rump-%.o: \
+    $$(call builtin_OBJS,$$(app_$$*_COMPONENTS))
+	@mkdir -p $(@D)
+	$(LD) -r -o $@ $^
+	$(call localize,$@,rump_*)
