@@ -18,6 +18,7 @@ CC	:= gcc
 LD	:= ld
 .DEFAULT_GOAL := all
 .SECONDARY:
+.SECONDEXPANSION:
 .DELETE_ON_ERROR:
 
 # objects of sources: $(call objs,hw|above,sources)
@@ -107,7 +108,6 @@ $(O)/obj/above/app-%.o: $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS))
 	$(LD) -r -o $@ $(filter %.o,$^)
 	$(call localize,$@,sirloin_main __stack_chk_fail)
 
-.SECONDEXPANSION:
 include scripts/kernel-$(KERNEL).mk
 
 LINK	:= $(LD) -static -nostdlib -z max-page-size=4096 -z noexecstack \

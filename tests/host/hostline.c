@@ -1,0 +1,717 @@
+/*
+ * hostline.c: the line on a Linux process, so that what is above it (the
+ * built-in rump kernel, libc-min, applications) runs under ASan, gdb and
+ * valgrind.  Threads are pthreads, disks are files (blkN=FILE), the network
+ * is a tap device (netN=TAP), the configuration is what follows.
+ *
+ *   program [blk0=FILE] [net0=TAP] [--] 'CONFIGURATION'
+ *
+ * Simple on purpose: the real thing is hypercall/.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/futex.h>
+#include <malloc.h>
+
+#include <rump/rumpuser.h>
+#include <rump/host.h>
+#include <rump/vif.h>
+
+int	sirloin_main(void);
+
+static struct rumpuser_hyperup hyp;
+static const char *config = "";
+static const char *disk[8], *tap[4];
+static __thread struct lwp *mylwp;
+static __thread void *myself;
+static __thread int myerrno;
+
+/* Linux's error numbers as NetBSD's. */
+static int
+nberr(int e)
+{
+
+	switch (e) {
+	case EAGAIN: return 35;
+	case ETIMEDOUT: return 60;
+	case ENOSYS: return 78;
+	case EDEADLK: return 11;
+	case EOPNOTSUPP: return 45;
+	default: return e < 35 ? e : 22;
+	}
+}
+
+static void
+unsched(int *n, void *interlock)
+{
+
+	if (hyp.hyp_backend_unschedule != NULL)
+		hyp.hyp_backend_unschedule(0, n, interlock);
+}
+
+static void
+sched(int n, void *interlock)
+{
+
+	if (hyp.hyp_backend_schedule != NULL)
+		hyp.hyp_backend_schedule(n, interlock);
+}
+
+#define BLOCKING(stmt) do {						\
+	int nl_; unsched(&nl_, NULL); stmt; sched(nl_, NULL);		\
+} while (0)
+
+/* ---- init, memory, clock ---- */
+
+int
+rumpuser_init(int version, const struct rumpuser_hyperup *up)
+{
+
+	if (version != 17)
+		return 1;
+	hyp = *up;
+	return 0;
+}
+
+int
+rumpuser_malloc(size_t n, int align, void **p)
+{
+
+	*p = NULL;
+	return nberr(posix_memalign(p, align < 16 ? 16 : align, n));
+}
+void rumpuser_free(void *p, size_t n) { free(p); }
+
+int
+rumpuser_anonmmap(void *pref, size_t n, int alignbit, int exec, void **p)
+{
+
+	*p = mmap(NULL, n, PROT_READ | PROT_WRITE | (exec ? PROT_EXEC : 0),
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return *p == MAP_FAILED ? nberr(errno) : 0;
+}
+void rumpuser_unmap(void *p, size_t n) { munmap(p, n); }
+
+int
+rumpuser_clock_gettime(int which, int64_t *sec, long *nsec)
+{
+	struct timespec ts;
+
+	clock_gettime(which ? CLOCK_MONOTONIC : CLOCK_REALTIME, &ts);
+	*sec = ts.tv_sec;
+	*nsec = ts.tv_nsec;
+	return 0;
+}
+
+int
+rumpuser_clock_sleep(int which, int64_t sec, long nsec)
+{
+	struct timespec ts = { sec, nsec };
+
+	BLOCKING(
+		while (clock_nanosleep(CLOCK_MONOTONIC,
+		    which ? TIMER_ABSTIME : 0, &ts, which ? NULL : &ts) == EINTR)
+			continue;
+	);
+	return 0;
+}
+
+int
+rumpuser_getparam(const char *name, void *buf, size_t n)
+{
+
+	if (strcmp(name, "_RUMPUSER_NCPU") == 0)
+		snprintf(buf, n, "2");
+	else if (strcmp(name, "_RUMPUSER_HOSTNAME") == 0)
+		snprintf(buf, n, "hostline");
+	else
+		return 2;
+	return 0;
+}
+
+int
+rumpuser_getrandom(void *buf, size_t n, int flags, size_t *got)
+{
+
+	*got = getrandom(buf, n, 0);
+	return 0;
+}
+
+void rumpuser_seterrno(int e) { myerrno = e; }
+int *rumpcomp_host_errno(void) { return &myerrno; }
+void rumpuser_putchar(int c) { putchar(c); if (c == '\n') fflush(stdout); }
+int rumpuser_kill(int64_t pid, int sig) { return 0; }
+int rumpuser_daemonize_begin(void) { return 0; }
+int rumpuser_daemonize_done(int e) { return 0; }
+unsigned long rumpuser_getpagesize(void) { return 4096; }
+
+void
+rumpuser_dprintf(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+}
+
+void
+rumpuser_exit(int status)
+{
+
+	fflush(stdout);
+	if (status == -1)
+		abort();
+	_exit(status);
+}
+
+/* ---- threads ---- */
+
+struct tboot { void *(*fn)(void *); void *arg; };
+
+static void *
+tmain(void *arg)
+{
+	struct tboot b = *(struct tboot *)arg;
+
+	free(arg);
+	return b.fn(b.arg);
+}
+
+static int
+tcreate(pthread_t *pt, void *(*fn)(void *), void *arg, int joinable)
+{
+	struct tboot *b = malloc(sizeof(*b));
+	int e;
+
+	b->fn = fn;
+	b->arg = arg;
+	e = pthread_create(pt, NULL, tmain, b);
+	if (e == 0 && !joinable)
+		pthread_detach(*pt);
+	return nberr(e);
+}
+
+int
+rumpuser_thread_create(void *(*fn)(void *), void *arg, const char *name,
+    int mustjoin, int pri, int cpu, void **cookie)
+{
+	pthread_t pt;
+	int e = tcreate(&pt, fn, arg, mustjoin);
+
+	if (mustjoin)
+		*cookie = (void *)pt;
+	return e;
+}
+void rumpuser_thread_exit(void) { pthread_exit(NULL); }
+
+int
+rumpuser_thread_join(void *cookie)
+{
+	int e;
+
+	BLOCKING(e = pthread_join((pthread_t)cookie, NULL));
+	return nberr(e);
+}
+struct lwp *rumpuser_curlwp(void) { return mylwp; }
+void rumpuser_curlwpop(int op, struct lwp *l)
+{
+	if (op == RUMPUSER_LWP_SET)
+		mylwp = l;
+	else if (op == RUMPUSER_LWP_CLEAR)
+		mylwp = NULL;
+}
+
+int rumpcomp_host_thread_create(struct host_thread **t, const char *name,
+    void *(*fn)(void *), void *arg, int joinable, size_t stack)
+{ return tcreate((pthread_t *)t, fn, arg, joinable); }
+void rumpcomp_host_thread_exit(void *r) { pthread_exit(r); }
+int rumpcomp_host_thread_join(struct host_thread *t, void **r)
+{ return nberr(pthread_join((pthread_t)t, r)); }
+struct host_thread *rumpcomp_host_thread_self(void)
+{ return (struct host_thread *)pthread_self(); }
+void rumpcomp_host_yield(void) { sched_yield(); }
+void *rumpcomp_host_getself(void) { return myself; }
+void rumpcomp_host_setself(void *p) { myself = p; }
+void rumpcomp_host_setfs(uintptr_t fs) { abort(); }
+
+uint64_t
+rumpcomp_host_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+uint64_t
+rumpcomp_host_epoch(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec - rumpcomp_host_clock();
+}
+
+void
+rumpcomp_host_sleep_until(uint64_t t)
+{
+	struct timespec ts = { t / 1000000000, t % 1000000000 };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL))
+		continue;
+}
+
+int
+rumpcomp_host_futex_wait(uint32_t *addr, uint32_t val, uint64_t deadline)
+{
+	struct timespec ts = { deadline / 1000000000, deadline % 1000000000 };
+
+	/* FUTEX_WAIT_BITSET takes an absolute monotonic time */
+	if (syscall(SYS_futex, addr, FUTEX_WAIT_BITSET_PRIVATE, val,
+	    deadline == UINT64_MAX ? NULL : &ts, NULL, ~0u) == 0 ||
+	    errno == EINTR)
+		return 0;
+	return nberr(errno);
+}
+int rumpcomp_host_futex_wake(uint32_t *addr, int n)
+{ return syscall(SYS_futex, addr, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0); }
+
+void *rumpcomp_host_malloc(size_t n, size_t align)
+{ return align > 16 ? memalign(align, n) : malloc(n); }
+void *rumpcomp_host_realloc(void *p, size_t n) { return realloc(p, n); }
+void rumpcomp_host_free(void *p) { free(p); }
+size_t rumpcomp_host_malloc_size(const void *p)
+{ return malloc_usable_size((void *)p); }
+
+/* ---- locks ---- */
+
+struct rumpuser_mtx { pthread_mutex_t m; struct lwp *owner; int flags; int held; };
+struct rumpuser_rw { pthread_rwlock_t l; struct lwp *writer; int readers; };
+struct rumpuser_cv { pthread_cond_t c; int waiters; };
+
+void
+rumpuser_mutex_init(struct rumpuser_mtx **mp, int flags)
+{
+	struct rumpuser_mtx *m = calloc(1, sizeof(*m));
+
+	pthread_mutex_init(&m->m, NULL);
+	m->flags = flags;
+	*mp = m;
+}
+int rumpuser_mutex_spin_p(struct rumpuser_mtx *m)
+{ return (m->flags & RUMPUSER_MTX_SPIN) != 0; }
+static void got(struct rumpuser_mtx *m) { m->owner = mylwp; m->held = 1; }
+
+void
+rumpuser_mutex_enter_nowrap(struct rumpuser_mtx *m)
+{
+
+	pthread_mutex_lock(&m->m);
+	got(m);
+}
+
+void
+rumpuser_mutex_enter(struct rumpuser_mtx *m)
+{
+
+	if (m->flags & RUMPUSER_MTX_SPIN)
+		pthread_mutex_lock(&m->m);
+	else if (pthread_mutex_trylock(&m->m) != 0)
+		BLOCKING(pthread_mutex_lock(&m->m));
+	got(m);
+}
+
+int
+rumpuser_mutex_tryenter(struct rumpuser_mtx *m)
+{
+
+	if (pthread_mutex_trylock(&m->m) != 0)
+		return 16;
+	got(m);
+	return 0;
+}
+void rumpuser_mutex_exit(struct rumpuser_mtx *m)
+{ m->owner = NULL; m->held = 0; pthread_mutex_unlock(&m->m); }
+void rumpuser_mutex_destroy(struct rumpuser_mtx *m)
+{ pthread_mutex_destroy(&m->m); free(m); }
+void rumpuser_mutex_owner(struct rumpuser_mtx *m, struct lwp **lp) { *lp = m->owner; }
+
+void
+rumpuser_rw_init(struct rumpuser_rw **rp)
+{
+
+	*rp = calloc(1, sizeof(**rp));
+	pthread_rwlock_init(&(*rp)->l, NULL);
+}
+
+void
+rumpuser_rw_enter(int op, struct rumpuser_rw *rw)
+{
+
+	if (op == RUMPUSER_RW_WRITER) {
+		if (pthread_rwlock_trywrlock(&rw->l) != 0)
+			BLOCKING(pthread_rwlock_wrlock(&rw->l));
+		rw->writer = mylwp;
+	} else {
+		if (pthread_rwlock_tryrdlock(&rw->l) != 0)
+			BLOCKING(pthread_rwlock_rdlock(&rw->l));
+		__atomic_add_fetch(&rw->readers, 1, __ATOMIC_SEQ_CST);
+	}
+}
+
+int
+rumpuser_rw_tryenter(int op, struct rumpuser_rw *rw)
+{
+
+	if (op == RUMPUSER_RW_WRITER) {
+		if (pthread_rwlock_trywrlock(&rw->l) != 0)
+			return 16;
+		rw->writer = mylwp;
+	} else {
+		if (pthread_rwlock_tryrdlock(&rw->l) != 0)
+			return 16;
+		__atomic_add_fetch(&rw->readers, 1, __ATOMIC_SEQ_CST);
+	}
+	return 0;
+}
+int rumpuser_rw_tryupgrade(struct rumpuser_rw *rw) { return 16; }
+
+/* POSIX has no downgrade; a writer may get in between: good enough here. */
+void
+rumpuser_rw_downgrade(struct rumpuser_rw *rw)
+{
+
+	rw->writer = NULL;
+	pthread_rwlock_unlock(&rw->l);
+	rumpuser_rw_enter(RUMPUSER_RW_READER, rw);
+}
+
+void
+rumpuser_rw_exit(struct rumpuser_rw *rw)
+{
+
+	if (rw->writer == mylwp && rw->writer != NULL)
+		rw->writer = NULL;
+	else
+		__atomic_sub_fetch(&rw->readers, 1, __ATOMIC_SEQ_CST);
+	pthread_rwlock_unlock(&rw->l);
+}
+void rumpuser_rw_destroy(struct rumpuser_rw *rw)
+{ pthread_rwlock_destroy(&rw->l); free(rw); }
+void rumpuser_rw_held(int op, struct rumpuser_rw *rw, int *r)
+{ *r = op == RUMPUSER_RW_WRITER ? rw->writer == mylwp : rw->readers > 0; }
+
+void
+rumpuser_cv_init(struct rumpuser_cv **cp)
+{
+	pthread_condattr_t a;
+
+	*cp = calloc(1, sizeof(**cp));
+	pthread_condattr_init(&a);
+	pthread_condattr_setclock(&a, CLOCK_MONOTONIC);
+	pthread_cond_init(&(*cp)->c, &a);
+}
+void rumpuser_cv_destroy(struct rumpuser_cv *cv)
+{ pthread_cond_destroy(&cv->c); free(cv); }
+
+static int
+cvwait(struct rumpuser_cv *cv, struct rumpuser_mtx *m, struct timespec *ts)
+{
+	int e;
+
+	cv->waiters++;
+	m->owner = NULL;
+	e = ts ? pthread_cond_timedwait(&cv->c, &m->m, ts) :
+	    pthread_cond_wait(&cv->c, &m->m);
+	cv->waiters--;
+	return nberr(e);
+}
+
+/* Semantics 2 and 3 of the line: the order in which mutex and context come. */
+static int
+cvwrap(struct rumpuser_cv *cv, struct rumpuser_mtx *m, struct timespec *ts)
+{
+	int n, e;
+
+	unsched(&n, m);
+	e = cvwait(cv, m, ts);
+	if ((m->flags & (RUMPUSER_MTX_SPIN | RUMPUSER_MTX_KMUTEX)) ==
+	    (RUMPUSER_MTX_SPIN | RUMPUSER_MTX_KMUTEX)) {
+		pthread_mutex_unlock(&m->m);
+		sched(n, m);
+		pthread_mutex_lock(&m->m);
+	} else
+		sched(n, m);
+	got(m);
+	return e;
+}
+void rumpuser_cv_wait(struct rumpuser_cv *cv, struct rumpuser_mtx *m)
+{ cvwrap(cv, m, NULL); }
+void rumpuser_cv_wait_nowrap(struct rumpuser_cv *cv, struct rumpuser_mtx *m)
+{ cvwait(cv, m, NULL); got(m); }
+
+int
+rumpuser_cv_timedwait(struct rumpuser_cv *cv, struct rumpuser_mtx *m,
+    int64_t sec, int64_t nsec)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_sec += sec + (ts.tv_nsec + nsec) / 1000000000;
+	ts.tv_nsec = (ts.tv_nsec + nsec) % 1000000000;
+	return cvwrap(cv, m, &ts);
+}
+void rumpuser_cv_signal(struct rumpuser_cv *cv) { pthread_cond_signal(&cv->c); }
+void rumpuser_cv_broadcast(struct rumpuser_cv *cv) { pthread_cond_broadcast(&cv->c); }
+void rumpuser_cv_has_waiters(struct rumpuser_cv *cv, int *n) { *n = cv->waiters; }
+
+/* ---- files and disks ---- */
+
+#define FD_CONSOLE	1000
+#define FD_TEXT		1001	/* status and configuration */
+static const char *text;
+
+int
+rumpuser_open(const char *name, int mode, int *fdp)
+{
+	unsigned n;
+
+	if (strcmp(name, "sirloin:console") == 0)
+		*fdp = FD_CONSOLE;
+	else if (strcmp(name, "sirloin:config") == 0) {
+		text = config;
+		*fdp = FD_TEXT;
+	} else if (strcmp(name, "sirloin:status") == 0) {
+		*fdp = FD_TEXT + 1;
+	} else if (sscanf(name, "blk%u", &n) == 1 && n < 8 && disk[n]) {
+		*fdp = open(disk[n], (mode & 3) == 0 ? O_RDONLY : O_RDWR);
+		return *fdp < 0 ? nberr(errno) : 0;
+	} else
+		return 2;
+	return 0;
+}
+int rumpuser_close(int fd) { return fd >= FD_CONSOLE ? 0 : nberr(close(fd)); }
+
+int
+rumpuser_getfileinfo(const char *name, uint64_t *size, int *type)
+{
+	struct stat st;
+	int fd, e;
+
+	if ((e = rumpuser_open(name, 0, &fd)) != 0)
+		return e;
+	st.st_size = fd == FD_TEXT ? strlen(config) : 65536;
+	if (fd < FD_CONSOLE) {
+		fstat(fd, &st);
+		close(fd);
+	}
+	if (size)
+		*size = st.st_size;
+	if (type)
+		*type = fd < FD_CONSOLE ? RUMPUSER_FT_BLK : RUMPUSER_FT_REG;
+	return 0;
+}
+
+static ssize_t
+textread(const char *s, size_t size, const struct iovec *iov, int n, off_t off)
+{
+	ssize_t done = 0;
+
+	for (; n > 0; n--, iov++)
+		for (size_t i = 0; i < iov->iov_len && off < size; i++, done++)
+			((char *)iov->iov_base)[i] =
+			    off < strlen(s) ? s[off++] : (off++, ' ');
+	return done;
+}
+
+static int
+vio(int fd, const struct iovec *iov, int n, int64_t off, size_t *r, int wr)
+{
+	ssize_t k;
+	int nl;
+
+	unsched(&nl, NULL);
+	if (fd == FD_CONSOLE)
+		k = wr ? writev(1, iov, n) : readv(0, iov, n);
+	else if (fd == FD_TEXT)
+		k = wr ? -1 : textread(config, strlen(config), iov, n, off);
+	else if (fd == FD_TEXT + 1)
+		k = wr ? -1 : textread("{\"threads\":[]}", 65536, iov, n, off);
+	else
+		k = wr ? pwritev(fd, iov, n, off) : preadv(fd, iov, n, off);
+	sched(nl, NULL);
+	*r = k < 0 ? 0 : k;
+	return k < 0 ? nberr(errno) : 0;
+}
+int rumpuser_iovread(int fd, struct rumpuser_iovec *iov, size_t n, int64_t off, size_t *r)
+{ return vio(fd, (void *)iov, n, off, r, 0); }
+int rumpuser_iovwrite(int fd, const struct rumpuser_iovec *iov, size_t n, int64_t off, size_t *r)
+{ return vio(fd, (void *)iov, n, off, r, 1); }
+int rumpuser_syncfd(int fd, int flags, uint64_t start, uint64_t len)
+{ return fd < FD_CONSOLE ? nberr(fsync(fd)) : 0; }
+
+struct bio { int fd, op; void *data; size_t n; int64_t off;
+    rump_biodone_fn done; void *arg; };
+
+/* A thread a request: slow, and every possible order of completion. */
+static void *
+bio_thread(void *v)
+{
+	struct bio *b = v;
+	ssize_t k;
+
+	hyp.hyp_schedule();
+	hyp.hyp_lwproc_newlwp(0);
+	hyp.hyp_unschedule();
+	k = b->op & RUMPUSER_BIO_READ ? pread(b->fd, b->data, b->n, b->off) :
+	    pwrite(b->fd, b->data, b->n, b->off);
+	if (b->op & RUMPUSER_BIO_SYNC)
+		fsync(b->fd);
+	hyp.hyp_schedule();
+	b->done(b->arg, k < 0 ? 0 : k, k < 0 ? nberr(errno) : 0);
+	hyp.hyp_lwproc_release();
+	hyp.hyp_unschedule();
+	free(b);
+	return NULL;
+}
+
+void
+rumpuser_bio(int fd, int op, void *data, size_t n, int64_t off,
+    rump_biodone_fn done, void *arg)
+{
+	struct bio *b = malloc(sizeof(*b));
+	pthread_t pt;
+
+	*b = (struct bio){ fd, op, data, n, off, done, arg };
+	tcreate(&pt, bio_thread, b, 0);
+}
+
+/* ---- network over tap ---- */
+
+struct vif { int fd; void (*input)(void *, struct netpktq *); void *arg;
+    volatile int closing; pthread_t t; struct net_stats st; };
+
+static void free_pkt(struct netpkt *p) { free(p->arg); free(p); }
+
+static void *
+vif_thread(void *v)
+{
+	struct vif *vif = v;
+	struct pollfd pfd = { vif->fd, POLLIN, 0 };
+	struct netpktq q;
+	struct netpkt *p;
+	ssize_t n;
+
+	hyp.hyp_schedule();
+	hyp.hyp_lwproc_newlwp(0);
+	hyp.hyp_unschedule();
+	while (!vif->closing) {
+		if (poll(&pfd, 1, 100) <= 0)
+			continue;
+		p = calloc(1, sizeof(*p));
+		p->arg = malloc(2048);
+		if ((n = read(vif->fd, p->arg, 2048)) <= 0) {
+			free_pkt(p);
+			continue;
+		}
+		p->seg[0] = (struct netseg){ p->arg, n };
+		p->nseg = 1;
+		p->len = n;
+		p->done = free_pkt;
+		vif->st.ipackets++;
+		vif->st.ibytes += n;
+		STAILQ_INIT(&q);
+		STAILQ_INSERT_TAIL(&q, p, link);
+		hyp.hyp_schedule();
+		vif->input(vif->arg, &q);
+		hyp.hyp_unschedule();
+	}
+	return NULL;
+}
+
+int
+rumpcomp_vif_open(const char *name, void (*input)(void *, struct netpktq *),
+    void *arg, struct vif_info *info, struct vif **vp)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	struct vif *vif;
+	unsigned n;
+
+	if (sscanf(name, "net%u", &n) != 1 || n >= 4 || tap[n] == NULL)
+		return 6;
+	vif = calloc(1, sizeof(*vif));
+	vif->fd = open("/dev/net/tun", O_RDWR);
+	strncpy(ifr.ifr_name, tap[n], IFNAMSIZ - 1);
+	if (vif->fd < 0 || ioctl(vif->fd, TUNSETIFF, &ifr) < 0)
+		return 6;
+	vif->input = input;
+	vif->arg = arg;
+	*info = (struct vif_info){ { 0x52, 0x54, 0, 0x12, 0x34, 0x50 + n }, 1500, 0 };
+	*vp = vif;
+	return tcreate(&vif->t, vif_thread, vif, 1);
+}
+
+void
+rumpcomp_vif_close(struct vif *vif)
+{
+
+	vif->closing = 1;
+	BLOCKING(pthread_join(vif->t, NULL));
+	close(vif->fd);
+	free(vif);
+}
+
+void
+rumpcomp_vif_send(struct vif *vif, struct netpktq *q)
+{
+	struct iovec iov[NETPKT_MAXSEG];
+	struct netpkt *p;
+
+	while ((p = STAILQ_FIRST(q)) != NULL) {
+		STAILQ_REMOVE_HEAD(q, link);
+		for (int i = 0; i < p->nseg; i++)
+			iov[i] = (struct iovec){ p->seg[i].data, p->seg[i].len };
+		if (writev(vif->fd, iov, p->nseg) > 0) {
+			vif->st.opackets++;
+			vif->st.obytes += p->len;
+		}
+		p->done(p);
+	}
+}
+int rumpcomp_vif_name(int n, char *buf, size_t size)
+{ return n < 4 && tap[n] ? snprintf(buf, size, "net%d", n), 0 : 2; }
+void rumpcomp_vif_stats(struct vif *vif, struct net_stats *st) { *st = vif->st; }
+
+int
+main(int argc, char **argv)
+{
+	unsigned n;
+
+	for (int i = 1; i < argc; i++) {
+		if (sscanf(argv[i], "blk%u=", &n) == 1 && n < 8)
+			disk[n] = strchr(argv[i], '=') + 1;
+		else if (sscanf(argv[i], "net%u=", &n) == 1 && n < 4)
+			tap[n] = strchr(argv[i], '=') + 1;
+		else if (strcmp(argv[i], "--") != 0)
+			config = argv[i];
+	}
+	rumpuser_exit(sirloin_main());
+}
