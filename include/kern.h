@@ -64,9 +64,18 @@ int	kern_thread_join(struct thread *, void **result); /* EINVAL: not JOIN */
 const char *kern_thread_name(const struct thread *);
 uint32_t kern_thread_id(const struct thread *);
 void	kern_thread_setpri(struct thread *, int pri);
-/* A word of the thread for the layer above (hypercall's struct lwp *). */
-void	**kern_thread_slot(struct thread *, int n);
-#define KERN_NSLOT	4
+/*
+ * Words of the thread for the layer above, NULL at first.  They are the first
+ * member of struct thread (void *slot[KERN_NSLOT]; kernel/ asserts it), because
+ * one of them is the rump kernel's current lwp: read at every turn.
+ */
+#define KERN_NSLOT	8
+static inline void **
+kern_thread_slot(struct thread *t, int n)
+{
+
+	return (void **)(void *)t + n;
+}
 /* Change the FS base of the running thread. */
 void	kern_thread_setfs(uintptr_t);
 void	kern_yield(void);

@@ -23,6 +23,8 @@ void	rumpcomp_host_yield(void);
 void	*rumpcomp_host_getself(void);
 void	rumpcomp_host_setself(void *);
 void	rumpcomp_host_setfs(uintptr_t);
+/* This thread's errno, which rumpuser_seterrno() sets. */
+int	*rumpcomp_host_errno(void);
 
 /* Sleep while *addr == val.  deadline: monotonic ns, UINT64_MAX none.
  * 0, EAGAIN (value differs), ETIMEDOUT. */

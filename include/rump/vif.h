@@ -16,11 +16,11 @@ struct iovec;
 struct virtif_sc;
 struct virtif_user;
 
-int	rumpcomp_virtif_create(const char *devstr, struct virtif_sc *,
+int	rumpcomp_virt_create(const char *devstr, struct virtif_sc *,
 	    uint8_t *enaddr, struct virtif_user **);
-void	rumpcomp_virtif_dying(struct virtif_user *);
-void	rumpcomp_virtif_destroy(struct virtif_user *);
-void	rumpcomp_virtif_send(struct virtif_user *, struct iovec *, size_t);
+int	rumpcomp_virt_dying(struct virtif_user *);
+void	rumpcomp_virt_destroy(struct virtif_user *);
+void	rumpcomp_virt_send(struct virtif_user *, struct iovec *, size_t);
 
 /*
  * Packets are struct netpkt (netpkt.h), which this side of the line sees as it
