@@ -199,8 +199,8 @@ device_use(struct bed *b, unsigned which, unsigned lie, unsigned value)
 	len = lie || b->lied ? 0 : device_chain(b, head);
 	e->id = head;
 	e->len = len ? value % (len + 1) : 0;
-	if (lie & 1)
-		e->id = value;
+	if (lie & 1)		/* often one that is in range */
+		e->id = value & 0x100 ? value : value % b->num;
 	if (lie & 2)
 		e->len = 0x10000u * value + value;
 	b->lied |= lie != 0;
