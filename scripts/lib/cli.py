@@ -1,0 +1,91 @@
+"""The command line of sirloin(1): what each command takes."""
+
+import argparse
+import sys
+
+import check
+import iso
+import qemu
+from common import Failure, USAGE
+
+HELP_STATUS = """exit status of run: the program's own; 2 wrong usage, 124 --timeout
+passed, 125 could not be started, 134 the guest panicked"""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.print_usage(sys.stderr)
+        print(f"sirloin: {message}", file=sys.stderr)
+        sys.exit(USAGE)
+
+
+def config_options(p):
+    p.add_argument("--config", metavar="FILE",
+                   help="configuration (JSON), see docs/configuration.md")
+    p.add_argument("--env", metavar="K=V", action="append", default=[])
+    p.add_argument("--hostname", metavar="NAME")
+    p.add_argument("--ip", metavar="dhcp|ADDR/LEN[,GATEWAY]",
+                   help="address of the first network (user: 10.0.2.15/24)")
+    p.add_argument("--option", metavar="WORD", action="append", default=[],
+                   help="a word for the platform, as heapdebug or clock=hpet")
+
+
+def parser():
+    p = Parser(prog="sirloin", description="Run rump kernel images.",
+               epilog=HELP_STATUS)
+    sub = p.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    r = sub.add_parser("run", help="boot an image and stream its console",
+                       epilog=HELP_STATUS)
+    r.add_argument("image", metavar="IMAGE", help="an .elf or .iso")
+    r.add_argument("--platform", choices=["qemu", "xen"], default="qemu")
+    r.add_argument("--machine", choices=["pc", "q35", "microvm"], default="q35")
+    r.add_argument("--firmware", choices=["bios", "uefi"], default="bios",
+                   help="what boots an .iso")
+    r.add_argument("--mem", metavar="MB", type=int, default=64)
+    r.add_argument("--smp", metavar="N", type=int, default=1)
+    r.add_argument("--net", metavar="user[,HOST:GUEST...]|tap=IF|none",
+                   action="append", default=[])
+    r.add_argument("--nic", metavar="MODEL", default="virtio")
+    r.add_argument("--disk", metavar="FILE[,virtio|nvme|ahci][,ro][,raw][,mount=DIR]",
+                   action="append", default=[])
+    r.add_argument("--rng", action="store_true", help="a virtio-rng device")
+    r.add_argument("--timeout", metavar="S", type=float)
+    r.add_argument("--gdb", metavar="PORT", nargs="?", type=int, const=1234,
+                   help="wait for a debugger (127.0.0.1:1234)")
+    r.add_argument("--accel", choices=["auto", "kvm", "tcg"], default="auto")
+    r.add_argument("--qemu", metavar="ARG", action="append", default=[],
+                   help="one more argument for QEMU")
+    r.add_argument("--verbose", action="store_true", help="print QEMU's command")
+    config_options(r)
+    r.set_defaults(call=qemu.run)
+
+    i = sub.add_parser("iso", help="make a bootable ISO (BIOS and UEFI)")
+    i.add_argument("image", metavar="IMAGE")
+    i.add_argument("-o", dest="output", metavar="FILE", required=True)
+    i.add_argument("--disk", action="append", default=[], metavar="blkN[,mount=DIR][,ro]",
+                   help="a disk that the program will find and mount")
+    i.add_argument("--net", action="append", default=[], metavar="user|dhcp|none")
+    config_options(i)
+    i.set_defaults(call=iso.make)
+
+    c = sub.add_parser("check", help="look for red-zone and TLS use in archives")
+    c.add_argument("archives", metavar="ARCHIVE", nargs="+")
+    c.set_defaults(call=check.archives)
+    return p
+
+
+def main(argv):
+    args, rest = argv, []
+    if "--" in argv:
+        n = argv.index("--")
+        args, rest = argv[:n], argv[n + 1:]
+    ns = parser().parse_args(args)
+    ns.args = rest
+    try:
+        return ns.call(ns)
+    except Failure as f:
+        print(f"sirloin: {f}", file=sys.stderr)
+        return f.status
+    except KeyboardInterrupt:
+        return 130

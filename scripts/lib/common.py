@@ -1,0 +1,125 @@
+"""What the commands share: failures, images, the configuration."""
+
+import json
+import os
+import struct
+
+USAGE, TIMEOUT, NOSTART, PANIC = 2, 124, 125, 134
+
+
+class Failure(Exception):
+    def __init__(self, text, status=NOSTART):
+        super().__init__(text)
+        self.status = status
+
+
+def elf_notes(path):
+    """(owner, type) of every ELF note; Failure when it is no x86-64 ELF."""
+    try:
+        with open(path, "rb") as f:
+            data = f.read()
+    except OSError as e:
+        raise Failure(f"{path}: {e.strerror}")
+    if data[:5] != b"\x7fELF\x02" or len(data) < 64 or data[18] != 62:
+        raise Failure(f"{path}: not an x86-64 ELF image")
+    phoff, phnum = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
+    notes = []
+    try:
+        for n in range(phnum):
+            kind, _, off, _, _, size = struct.unpack_from("<IIQQQQ", data, phoff + 56 * n)
+            end = off + size
+            while kind == 4 and off + 12 <= end:
+                nlen, dlen, ntype = struct.unpack_from("<III", data, off)
+                notes.append((data[off + 12:off + 12 + nlen].rstrip(b"\0"), ntype))
+                off += 12 + (nlen + 3 & ~3) + (dlen + 3 & ~3)
+    except struct.error:
+        raise Failure(f"{path}: truncated ELF image")
+    return notes
+
+
+def image_platform(path):
+    """"hw" or "xen", by the notes that say how it is entered."""
+    types = {t for owner, t in elf_notes(path) if owner == b"Xen"}
+    if 18 in types:         # XEN_ELFNOTE_PHYS32_ENTRY: PVH
+        return "hw"
+    if 1 in types:          # XEN_ELFNOTE_ENTRY: PV
+        return "xen"
+    raise Failure(f"{path}: not a Sirloin image (no entry note)")
+
+
+def sniff(path):
+    """File system type on a disk image, by its magic numbers."""
+    with open(path, "rb") as f:
+        head = f.read(512)
+        f.seek(1024 + 56)
+        ext = f.read(2)
+        f.seek(32769)
+        iso = f.read(5)
+        ffs = b""
+        for sb in (8192, 65536):
+            f.seek(sb + 1372)
+            magic = f.read(4)
+            if magic in (b"\x54\x19\x01\x00", b"\x19\x01\x54\x19"):
+                ffs = magic
+    if iso == b"CD001":
+        return "cd9660"
+    if ffs:
+        return "ffs"
+    if ext == b"\x53\xef":
+        return "ext2fs"
+    if head[510:512] == b"\x55\xaa" and (b"FAT" in head[54:90] or head[3:8] == b"EXFAT"):
+        return "msdos"
+    return None
+
+
+def load_config(path):
+    try:
+        with open(path) as f:
+            text = f.read()
+    except (OSError, UnicodeDecodeError) as e:
+        raise Failure(f"{path}: {getattr(e, 'strerror', None) or 'not a text file'}")
+    try:
+        doc = json.loads(text)
+    except ValueError as e:
+        raise Failure(f"{path}:{getattr(e, 'lineno', 1)}: not JSON: {getattr(e, 'msg', e)}")
+    if not isinstance(doc, dict):
+        raise Failure(f"{path}:1: the configuration is not an object")
+    return text
+
+
+def net_entry(n, ip, default):
+    ip = ip or default
+    entry = {"if": f"virt{n}", "type": "inet"}
+    if ip == "dhcp":
+        return {**entry, "method": "dhcp"}
+    addr, _, gw = ip.partition(",")
+    addr, slash, mask = addr.partition("/")
+    if not slash:
+        raise Failure(f"--ip {ip}: no /LENGTH", USAGE)
+    entry.update(method="static", addr=addr, mask=mask)
+    if gw:
+        entry["gw"] = gw
+    return entry
+
+
+def make_config(ns, nets, blks):
+    """The configuration text from options; --config FILE gives it whole."""
+    if ns.config:
+        if ns.args or ns.env or ns.hostname or ns.ip:
+            raise Failure("--config goes with neither arguments nor --env, "
+                          "--hostname, --ip", USAGE)
+        return load_config(ns.config)
+    name = os.path.basename(ns.image).rsplit(".", 1)[0]
+    doc = {"rc": [{"bin": name, "argv": ns.args}]}
+    for kv in ns.env:
+        if "=" not in kv:
+            raise Failure(f"--env {kv}: not K=V", USAGE)
+    if ns.env:
+        doc["env"] = ns.env
+    if ns.hostname:
+        doc["hostname"] = ns.hostname
+    if nets:
+        doc["net"] = nets
+    if blks:
+        doc["blk"] = blks
+    return json.dumps(doc, separators=(",", ":"))

@@ -1,0 +1,223 @@
+"""sirloin run on QEMU: devices, boot, console, exit status."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+import accel
+from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, image_platform,
+                    make_config, net_entry, sniff)
+
+QEMU = "qemu-system-x86_64"
+NICS = {"virtio": "virtio-net", "e1000": "e1000", "e1000e": "e1000e"}
+BUSES = ("virtio", "nvme", "ahci")
+OVMF = ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_CODE_4M.fd",
+        "/usr/share/ovmf/OVMF.fd")
+
+
+def virtio(ns, kind):
+    return f"virtio-{kind}-" + ("device" if ns.machine == "microvm" else "pci")
+
+
+def network(ns):
+    """QEMU's arguments and the configuration's entries for --net."""
+    argv, conf = [], []
+    if ns.nic not in NICS:
+        raise Failure(f"--nic {ns.nic}: one of {', '.join(NICS)}", USAGE)
+    for n, spec in enumerate(s for s in ns.net if s != "none"):
+        kind, *fwd = spec.split(",")
+        if kind == "user":
+            back = f"user,id=net{n}"
+            for pair in fwd:
+                host, colon, guest = pair.partition(":")
+                if not (colon and host.isdigit() and guest.isdigit()):
+                    raise Failure(f"--net {spec}: {pair} is not HOST:GUEST", USAGE)
+                back += f",hostfwd=tcp:127.0.0.1:{host}-:{guest}"
+            default = "10.0.2.15/24,10.0.2.2"
+        elif kind.startswith("tap=") and not fwd:
+            back = f"tap,id=net{n},ifname={kind[4:]},script=no,downscript=no"
+            default = "dhcp"
+        else:
+            raise Failure(f"--net {spec}: user[,HOST:GUEST...], tap=IF or none", USAGE)
+        dev = virtio(ns, "net") if ns.nic == "virtio" else NICS[ns.nic]
+        # no option ROM: we do not boot from the network
+        rom = "" if dev.endswith("-device") else ",romfile="
+        argv += ["-netdev", back,
+                 "-device", f"{dev},netdev=net{n},mac=52:54:00:12:34:{0x50 + n:02x}{rom}"]
+        conf.append(net_entry(n, None if n else ns.ip, default))
+    return argv, conf
+
+
+def disks(ns):
+    argv, conf = [], []
+    for n, spec in enumerate(ns.disk):
+        path, *opts = spec.split(",")
+        bus, ro, raw, mount = "virtio", False, False, f"/data{n or ''}"
+        for o in opts:
+            if o in BUSES:
+                bus = o
+            elif o == "ro":
+                ro = True
+            elif o == "raw":
+                raw = True
+            elif o.startswith("mount=/"):
+                mount = o[6:]
+            else:
+                raise Failure(f"--disk {spec}: {o}?", USAGE)
+        if not os.path.exists(path):
+            raise Failure(f"{path}: no such disk image")
+        if not os.access(path, os.R_OK if ro else os.R_OK | os.W_OK):
+            raise Failure(f"{path}: permission denied")
+        argv += ["-drive", f"file={path.replace(',', ',,')},format=raw,if=none,id=disk{n}"
+                 + (",readonly=on" if ro else "")]
+        if bus == "virtio":
+            argv += ["-device", f"{virtio(ns, 'blk')},drive=disk{n},serial=disk{n}"]
+        elif ns.machine == "microvm":
+            raise Failure(f"--disk {spec}: microvm has no {bus}", USAGE)
+        elif bus == "nvme":
+            argv += ["-device", f"nvme,drive=disk{n},serial=disk{n}"]
+        else:
+            argv += ["-device", f"ahci,id=ahci{n}",
+                     "-device", f"ide-hd,drive=disk{n},bus=ahci{n}.0"]
+        if raw or ns.config or ns.image.endswith(".iso"):
+            continue
+        fstype = sniff(path)
+        if fstype is None:
+            raise Failure(f"{path}: no file system that I know (truncated? use "
+                          f"--disk {path},raw to give it to the program as it is)")
+        conf.append({"source": "etfs", "path": f"blk{n}", "fstype": fstype,
+                     "mountpoint": mount, **({"ro": True} if ro else {})})
+    return argv, conf
+
+
+def machine(ns):
+    m = {"pc": "pc", "q35": "q35",
+         "microvm": "microvm,x-option-roms=off,rtc=on,acpi=on"}[ns.machine]
+    argv = ["-machine", m, "-accel", accel.choose(ns.accel),
+            "-m", str(ns.mem), "-smp", str(ns.smp), "-cpu", "max",
+            "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    if ns.machine == "microvm":
+        argv += ["-global", "virtio-mmio.force-legacy=false"]
+    if ns.rng:
+        argv += ["-device", virtio(ns, "rng")]
+    if ns.gdb:
+        argv += ["-S", "-gdb", f"tcp:127.0.0.1:{ns.gdb}"]
+    return argv
+
+
+def boot(ns, config):
+    if ns.image.endswith(".iso"):
+        if ns.machine == "microvm":
+            raise Failure("microvm can't boot an ISO", USAGE)
+        argv = ["-cdrom", ns.image, "-boot", "d"]
+        if ns.firmware == "uefi":
+            code = next((f for f in OVMF if os.path.exists(f)), None)
+            if code is None:
+                raise Failure("no OVMF firmware: scripts/install-deps run")
+            argv += ["-drive", f"if=pflash,format=raw,readonly=on,file={code}"
+                     ] if "CODE" in code else ["-bios", code]
+        return argv
+    words = " ".join([*ns.option, config])
+    return ["-kernel", ns.image, "-append", words]
+
+
+def command(ns, status_file):
+    iso = ns.image.endswith(".iso")
+    if not os.path.exists(ns.image):
+        raise Failure(f"{ns.image}: no such image")
+    if iso and (ns.args or ns.config or ns.env or ns.option):
+        raise Failure("an ISO has its configuration inside: give it to `sirloin iso'", USAGE)
+    if not iso and image_platform(ns.image) != "hw":
+        raise Failure(f"{ns.image}: an image for Xen; use --platform xen")
+    net, netconf = network(ns)
+    disk, blkconf = disks(ns)
+    config = "" if iso else make_config(ns, netconf, blkconf)
+    return [QEMU, *machine(ns), *boot(ns, config), *net, *disk,
+            "-chardev", "stdio,id=con,signal=off,mux=off", "-serial", "chardev:con",
+            "-chardev", f"file,id=status,path={status_file}",
+            "-device", "isa-debugcon,iobase=0xe9,chardev=status",
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", *ns.qemu]
+
+
+def reap(p, timeout):
+    """Wait; True when the time was over."""
+    try:
+        p.wait(timeout)
+        return False
+    except subprocess.TimeoutExpired:
+        p.terminate()
+        try:
+            p.wait(5)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            p.wait()
+        return True
+
+
+def relay_errors(p, lines):
+    for line in p.stderr:
+        lines.append(line)
+        if "warning:" not in line:
+            sys.stderr.write(f"sirloin: {line}")
+
+
+def once(ns, argv, status_file):
+    """Boot once: ("exit", n) or ("reboot", 0)."""
+    p = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, errors="replace")
+    lines = []
+    t = threading.Thread(target=relay_errors, args=(p, lines), daemon=True)
+    t.start()
+    old = signal.signal(signal.SIGTERM, lambda *_: p.terminate())
+    try:
+        late = reap(p, ns.timeout)
+    finally:
+        if p.poll() is None:
+            p.kill()
+            p.wait()
+        signal.signal(signal.SIGTERM, old)
+        t.join(2)
+    try:
+        with open(status_file) as f:
+            word = f.read().split()
+    except OSError:
+        word = []
+    if word[:1] == ["exit"]:
+        return "exit", int(word[1]) & 255
+    if word[:1] == ["panic"]:
+        return "exit", PANIC
+    if word[:1] == ["reboot"]:
+        return "reboot", 0
+    if late:
+        print(f"sirloin: still running after {ns.timeout:g} s, ended", file=sys.stderr)
+        return "exit", TIMEOUT
+    if p.returncode and lines:
+        return "exit", NOSTART
+    if p.returncode < 0:
+        return "exit", 128 - p.returncode
+    print("sirloin: the guest stopped without an exit status", file=sys.stderr)
+    return "exit", PANIC
+
+
+def run(ns):
+    if ns.platform == "xen":
+        raise Failure("--platform xen: this build has no Xen platform yet", USAGE)
+    if ns.mem < 1 or ns.smp < 1:
+        raise Failure("--mem and --smp take a number from 1", USAGE)
+    if not shutil.which(QEMU):
+        raise Failure(f"{QEMU} is not installed: scripts/install-deps run")
+    with tempfile.TemporaryDirectory(prefix="sirloin-run-") as d:
+        status_file = f"{d}/status"
+        argv = command(ns, status_file)
+        if ns.verbose:
+            print("sirloin:", " ".join(argv), file=sys.stderr)
+        if ns.gdb:
+            print(f"sirloin: waiting for: gdb {ns.image} -ex 'target remote "
+                  f"127.0.0.1:{ns.gdb}' -ex 'hbreak main' -ex c", file=sys.stderr)
+        what = "reboot"
+        while what == "reboot":
+            what, status = once(ns, argv, status_file)
+        return status
