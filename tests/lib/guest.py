@@ -1,0 +1,136 @@
+"""A guest under test: sirloin run as a child, its console, its status."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+OUT = os.environ.get("SIRLOIN_O", f"{ROOT}/build")
+RUMP = os.environ.get("SIRLOIN_RUMP", "")
+KERNEL = "netbsd" if RUMP else "builtin"
+SIRLOIN = f"{ROOT}/scripts/sirloin"
+
+
+def image(app, kind="elf"):
+    path = f"{OUT}/{KERNEL}/hw/{app}.{kind}"
+    if kind == "iso":
+        subprocess.run(["make", "-s", "-C", ROOT, f"O={OUT}", f"RUMP={RUMP}", path],
+                       check=True, timeout=300)
+    return path
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Guest:
+    """sirloin run ARGS in the background; use as a context manager."""
+
+    def __init__(self, *args, timeout=60, stdin=subprocess.DEVNULL):
+        self.console = ""
+        self.lock = threading.Condition()
+        self.p = subprocess.Popen(
+            [SIRLOIN, "run", "--accel", "tcg", "--timeout", str(timeout), *map(str, args)],
+            stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.t = threading.Thread(target=self._read, daemon=True)
+        self.t.start()
+
+    def _read(self):
+        while chunk := os.read(self.p.stdout.fileno(), 65536):
+            with self.lock:
+                self.console += chunk.decode(errors="replace")
+                self.lock.notify_all()
+        with self.lock:
+            self.lock.notify_all()
+
+    def expect(self, pattern, timeout=30):
+        """Wait for a regular expression on the console; the match."""
+        end = time.monotonic() + timeout
+        with self.lock:
+            while not (m := re.search(pattern, self.console)):
+                left = end - time.monotonic()
+                if left <= 0 or not self.t.is_alive():
+                    raise AssertionError(f"no {pattern!r} on the console:\n"
+                                         + self.console[-3000:])
+                self.lock.wait(min(left, 1))
+            return m
+
+    def send(self, text):
+        self.p.stdin.write(text.encode())
+        self.p.stdin.flush()
+
+    def wait(self, timeout=120):
+        status = self.p.wait(timeout)
+        self.t.join(5)
+        return status
+
+    def stop(self):
+        if self.p.poll() is None:
+            self.p.terminate()
+            try:
+                self.p.wait(10)
+            except subprocess.TimeoutExpired:
+                self.p.kill()
+                self.p.wait()
+        self.t.join(5)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        if self.p.stdin:
+            self.p.stdin.close()
+        self.p.stdout.close()
+
+
+def run(*args, timeout=60, stdin=subprocess.DEVNULL):
+    """Run to the end: (status, console)."""
+    with Guest(*args, timeout=timeout, stdin=stdin) as g:
+        return g.wait(timeout + 20), g.console
+
+
+def files_disk(path, files, size_mb=16, fstype="fat"):
+    """A disk image with files {name: bytes}."""
+    with tempfile.TemporaryDirectory() as d:
+        for name, data in files.items():
+            full = f"{d}/{name}"
+            os.makedirs(os.path.dirname(full), exist_ok=True)
+            with open(full, "wb") as f:
+                f.write(data)
+        if fstype == "iso":
+            subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", "-J",
+                            "-o", path, d], check=True, stderr=subprocess.DEVNULL)
+            return path
+        with open(path, "wb") as f:
+            f.truncate(size_mb << 20)
+        if fstype == "ext2":
+            subprocess.run(["mke2fs", "-q", "-t", "ext2", "-O", "^dir_index,^resize_inode",
+                            "-I", "128", "-d", d, path], check=True)
+            return path
+        mkfs = {"fat": ["mkfs.fat"], "fat32": ["mkfs.fat", "-F32"],
+                "exfat": ["mkfs.exfat", "-q"]}[fstype]
+        subprocess.run([*mkfs, path], check=True, stdout=subprocess.DEVNULL)
+        if files and fstype != "exfat":
+            subprocess.run(["mcopy", "-s", "-i", path,
+                            *[f"{d}/{n}" for n in os.listdir(d)], "::"], check=True)
+    return path
+
+
+def have(tool):
+    return shutil.which(tool) is not None
+
+
+def tap_lines(text):
+    """(number of ok, list of not-ok lines, plan or None) of TAP output."""
+    ok = re.findall(r"^ok \d+.*$", text, re.M)
+    bad = re.findall(r"^not ok \d+.*$", text, re.M)
+    plan = re.search(r"^1\.\.(\d+)", text, re.M)
+    return len(ok), bad, int(plan.group(1)) if plan else None
