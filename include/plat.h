@@ -155,6 +155,18 @@ size_t	plat_fpu_size(void);
  * registers, MXCSR, x87 control word, FS base.
  */
 void	plat_ctx_switch(struct plat_ctx *from, struct plat_ctx *to);
+/*
+ * `struct thread' begins with its struct plat_ctx: an interrupt that finds
+ * kern_want_preempt() true saves the state there.  An fpu of NULL is allowed
+ * for a thread that never runs code from above the line (idle threads): its
+ * extended state is neither saved nor restored.
+ *
+ * Boot CPU, once, first thing in kern_start(): give CPU 0 its struct cpu.
+ * (The others get theirs by plat_cpu_start.)  Until then GS base points at a
+ * zeroed one, and on every CPU FS base points at a valid TLS block with the
+ * canary of the boot, until the first plat_ctx_switch or plat_set_fsbase.
+ */
+void	plat_set_gsbase(void *gsbase);
 /* Change the FS base of the running thread (arch_prctl's work). */
 void	plat_set_fsbase(struct plat_ctx *self, uintptr_t fsbase);
 
