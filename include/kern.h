@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <plat.h>
 #include <queue.h>
+#include <tree.h>
 #include <kern_errno.h>
 
 /* ---- initialisation: a function per driver or subsystem, in a link set ---- */
@@ -65,16 +66,16 @@ const char *kern_thread_name(const struct thread *);
 uint32_t kern_thread_id(const struct thread *);
 void	kern_thread_setpri(struct thread *, int pri);
 /*
- * Words of the thread for the layer above, NULL at first.  They are the first
- * member of struct thread (void *slot[KERN_NSLOT]; kernel/ asserts it), because
- * one of them is the rump kernel's current lwp: read at every turn.
+ * Words of the thread for the layer above, NULL at first.  They follow the
+ * struct plat_ctx that struct thread begins with (kernel/thread.h asserts it),
+ * because one of them is the rump kernel's current lwp: read at every turn.
  */
 #define KERN_NSLOT	8
 static inline void **
 kern_thread_slot(struct thread *t, int n)
 {
 
-	return (void **)(void *)t + n;
+	return (void **)((char *)(void *)t + sizeof(struct plat_ctx)) + n;
 }
 /* Change the FS base of the running thread. */
 void	kern_thread_setfs(uintptr_t);
@@ -114,7 +115,11 @@ void	kern_spin_unlock(struct kern_spin *, unsigned long);
  * when woken, ETIMEDOUT.  kern_waitq_wake() wakes up to n threads, highest
  * priority first, FIFO among equals; the lock is held; returns how many.
  */
-struct kern_waitq { TAILQ_HEAD(, thread) q; const char *name; };
+struct kern_waitq {
+	TAILQ_HEAD(, thread)	q;
+	uint32_t		n;		/* threads in it */
+	const char		*name;
+};
 void	kern_waitq_init(struct kern_waitq *, const char *name);
 int	kern_waitq_sleep(struct kern_waitq *, struct kern_spin *lock,
 	    unsigned long s, uint64_t deadline);
@@ -122,8 +127,7 @@ int	kern_waitq_wake(struct kern_waitq *, int n);
 
 /* Mutex: sleeps (after a short spin while the owner runs).  Thread context. */
 struct kern_mutex {
-	struct thread		*owner;		/* atomic; NULL when free */
-	uint32_t		waiters;
+	uintptr_t		word;		/* owner; bit 0: has waiters */
 	struct kern_spin	lock;
 	struct kern_waitq	wq;
 };
@@ -136,7 +140,6 @@ struct thread *kern_mutex_owner(struct kern_mutex *);
 /* Condition variable on a kern_mutex. */
 struct kern_cv {
 	struct kern_spin	lock;
-	uint32_t		waiters;
 	struct kern_waitq	wq;
 };
 void	kern_cv_init(struct kern_cv *, const char *name);
@@ -151,8 +154,8 @@ uint32_t kern_cv_waiters(struct kern_cv *);
 
 /* Read-write lock; writers are not starved. */
 struct kern_rw {
+	uint32_t		word;		/* see kernel/rw.c */
 	struct kern_spin	lock;
-	int32_t			readers;	/* -1: a writer */
 	struct thread		*writer;
 	struct kern_waitq	rq, wq;
 };
@@ -176,7 +179,8 @@ struct kern_timer {
 	uint64_t		deadline;
 	void			(*fn)(void *);	/* interrupt context */
 	void			*arg;
-	struct cpu		*cpu;		/* NULL when not armed */
+	struct cpu		*cpu;		/* where it is or was armed */
+	bool			armed;
 };
 void	kern_timer_init(struct kern_timer *, void (*fn)(void *), void *arg);
 void	kern_timer_arm(struct kern_timer *, uint64_t deadline); /* re-arms */

@@ -51,7 +51,9 @@ bool	kern_want_preempt(void);
 void	kern_preempt(void) __attribute__((noreturn));
 /*
  * Called in the new context, on a stack nobody else can claim, after the
- * previous thread's state is saved: lets go of the run queue.
+ * previous thread's state is saved: lets go of the run queue.  The platform
+ * calls it for a new and for a preempted thread; after a plat_ctx_switch that
+ * returns the kernel calls it (a second call does nothing).
  */
 void	kern_switch_done(void);
 /* First C function of a new thread (see plat_ctx_init). */
