@@ -143,11 +143,12 @@ $(O)/host/%: $(O)/obj/above/app-%.o $(O)/obj/$(KERNEL)/rump-%.o tests/host/hostl
 iso: $(APPS:%=$(OUT)/%.iso)
 $(OUT)/%.iso: $(OUT)/%.elf scripts/sirloin
 	scripts/install-deps iso
-	scripts/sirloin iso $< -o $@
+	scripts/sirloin iso $< -o $@ $(app_$*_ISO)
 
-run: $(OUT)/httpd.elf
+# MACHINE=microvm boots the ELF file: a microvm has no CD.
+run: $(OUT)/httpd.$(if $(filter microvm,$(MACHINE)),elf,iso)
 	scripts/install-deps run
-	scripts/demo $<
+	scripts/demo $< $(OUT)
 
 test:
 	scripts/install-deps test
