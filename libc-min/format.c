@@ -1,0 +1,286 @@
+/*
+ * format.c: the printf family's formatter and the ones that write to memory.
+ * Flags - + space # 0, width, precision, hh h l ll z j t, d i u o x X p c s %.
+ */
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+struct out {
+	void	(*put)(void *, const char *, size_t);
+	void	*arg;
+	size_t	n;
+};
+
+struct spec {
+	bool	left, plus, space, alt, zero, upper;
+	int	width, prec;		/* prec -1: none */
+	char	size;			/* 'H' hh, 'h', 'l' (all of 64 bits) */
+};
+
+static void
+emit(struct out *o, const char *s, size_t n)
+{
+
+	if (n > 0)
+		o->put(o->arg, s, n);
+	o->n += n;
+}
+
+static void
+pad(struct out *o, char c, int n)
+{
+	static const char blank[] = "                ", zero[] = "0000000000000000";
+
+	for (; n > 0; n -= 16)
+		emit(o, c == '0' ? zero : blank, n < 16 ? n : 16);
+}
+
+static void
+text(struct out *o, const struct spec *sp, const char *s, size_t n)
+{
+
+	if (!sp->left)
+		pad(o, ' ', sp->width - (int)n);
+	emit(o, s, n);
+	if (sp->left)
+		pad(o, ' ', sp->width - (int)n);
+}
+
+/* sign: 0 or the character in front. */
+static void
+number(struct out *o, const struct spec *sp, uint64_t v, unsigned base, char sign)
+{
+	const char *digits = sp->upper ? "0123456789ABCDEF" : "0123456789abcdef";
+	char buf[24], prefix[3];
+	int n = 0, np = 0, zeros;
+	uint64_t rest = v;
+
+	for (; rest != 0; rest /= base)
+		buf[sizeof(buf) - ++n] = digits[rest % base];
+	if (n == 0 && sp->prec != 0)
+		buf[sizeof(buf) - ++n] = '0';
+	if (sign != 0)
+		prefix[np++] = sign;
+	if (sp->alt && base == 16 && v != 0) {
+		prefix[np++] = '0';
+		prefix[np++] = sp->upper ? 'X' : 'x';
+	}
+	zeros = sp->prec - n;
+	if (sp->alt && base == 8 && zeros < 1 &&
+	    (n == 0 || buf[sizeof(buf) - n] != '0'))
+		zeros = 1;
+	if (sp->zero && !sp->left && sp->prec < 0)
+		zeros = sp->width - np - n;
+	if (zeros < 0)
+		zeros = 0;
+	if (!sp->left)
+		pad(o, ' ', sp->width - np - zeros - n);
+	emit(o, prefix, np);
+	pad(o, '0', zeros);
+	emit(o, buf + sizeof(buf) - n, n);
+	if (sp->left)
+		pad(o, ' ', sp->width - np - zeros - n);
+}
+
+/* A decimal number in the format, at most INT_MAX / 2. */
+static const char *
+decimal(const char *f, int *v)
+{
+
+	for (*v = 0; *f >= '0' && *f <= '9'; f++)
+		if (*v < INT_MAX / 20)
+			*v = *v * 10 + (*f - '0');
+	return f;
+}
+
+static const char *
+flags(const char *f, struct spec *sp)
+{
+
+	for (;; f++) {
+		switch (*f) {
+		case '-': sp->left = true; break;
+		case '+': sp->plus = true; break;
+		case ' ': sp->space = true; break;
+		case '#': sp->alt = true; break;
+		case '0': sp->zero = true; break;
+		default: return f;
+		}
+	}
+}
+
+static const char *
+length(const char *f, struct spec *sp)
+{
+
+	for (;; f++) {
+		switch (*f) {
+		case 'h': sp->size = sp->size == 'h' ? 'H' : 'h'; break;
+		case 'l': case 'z': case 'j': case 't': sp->size = 'l'; break;
+		default: return f;
+		}
+	}
+}
+
+static int64_t
+fit_signed(const struct spec *sp, int64_t v)
+{
+
+	switch (sp->size) {
+	case 'l': return v;
+	case 'h': return (short)v;
+	case 'H': return (signed char)v;
+	default: return (int)v;
+	}
+}
+
+static uint64_t
+fit_unsigned(const struct spec *sp, uint64_t v)
+{
+
+	switch (sp->size) {
+	case 'l': return v;
+	case 'h': return (unsigned short)v;
+	case 'H': return (unsigned char)v;
+	default: return (unsigned)v;
+	}
+}
+
+int
+libc_format(void (*put)(void *, const char *, size_t), void *arg,
+    const char *f, va_list ap)
+{
+	struct out o = { put, arg, 0 };
+
+	for (;;) {
+		struct spec sp = { .prec = -1 };
+		const char *s = f;
+		int64_t v;
+		unsigned base = 10;
+		char c;
+
+		while (*f != '\0' && *f != '%')
+			f++;
+		emit(&o, s, f - s);
+		if (*f == '\0')
+			return o.n > INT_MAX ? -1 : (int)o.n;
+		f = flags(f + 1, &sp);
+		if (*f == '*') {
+			f++;
+			sp.width = va_arg(ap, int);
+			if (sp.width < 0) {
+				sp.left = true;
+				sp.width = sp.width == INT_MIN ? 0 : -sp.width;
+			}
+		} else
+			f = decimal(f, &sp.width);
+		if (*f == '.') {
+			if (*++f == '*') {
+				f++;
+				sp.prec = va_arg(ap, int);
+				if (sp.prec < 0)
+					sp.prec = -1;
+			} else
+				f = decimal(f, &sp.prec);
+		}
+		f = length(f, &sp);
+		switch (*f++) {
+		case 'd':
+		case 'i':
+			v = sp.size == 'l' ? va_arg(ap, long) : va_arg(ap, int);
+			v = fit_signed(&sp, v);
+			number(&o, &sp, v < 0 ? -(uint64_t)v : (uint64_t)v, 10,
+			    v < 0 ? '-' : sp.plus ? '+' : sp.space ? ' ' : 0);
+			break;
+		case 'o':
+			base = 8;
+			goto uns;
+		case 'X':
+			sp.upper = true;
+			/* FALLTHROUGH */
+		case 'x':
+			base = 16;
+			/* FALLTHROUGH */
+		case 'u':
+		uns:
+			v = sp.size == 'l' ? va_arg(ap, long) : va_arg(ap, int);
+			number(&o, &sp, fit_unsigned(&sp, v), base, 0);
+			break;
+		case 'p':
+			sp.alt = true;
+			number(&o, &sp, (uintptr_t)va_arg(ap, void *), 16, 0);
+			break;
+		case 'c':
+			c = va_arg(ap, int);
+			text(&o, &sp, &c, 1);
+			break;
+		case 's':
+			s = va_arg(ap, const char *);
+			if (s == NULL)
+				s = "(null)";
+			text(&o, &sp, s, sp.prec < 0 ? strlen(s) :
+			    strnlen(s, sp.prec));
+			break;
+		case '%':
+			emit(&o, "%", 1);
+			break;
+		default:	/* also %n: never */
+			return -1;
+		}
+	}
+}
+
+struct mem {
+	char	*p;
+	size_t	room;		/* without the final 0 */
+};
+
+static void
+put_mem(void *arg, const char *s, size_t n)
+{
+	struct mem *m = arg;
+
+	if (n > m->room)
+		n = m->room;
+	memcpy(m->p, s, n);
+	m->p += n;
+	m->room -= n;
+}
+
+int
+vsnprintf(char *restrict buf, size_t size, const char *restrict f, va_list ap)
+{
+	struct mem m = { buf, size > 0 ? size - 1 : 0 };
+	int n = libc_format(put_mem, &m, f, ap);
+
+	if (size > 0)
+		*m.p = '\0';
+	return n;
+}
+
+int
+snprintf(char *restrict buf, size_t size, const char *restrict f, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, f);
+	n = vsnprintf(buf, size, f, ap);
+	va_end(ap);
+	return n;
+}
+
+int
+sprintf(char *restrict buf, const char *restrict f, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, f);
+	n = vsnprintf(buf, (size_t)INT_MAX + 1, f, ap);
+	va_end(ap);
+	return n;
+}
