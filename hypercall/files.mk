@@ -1,0 +1,7 @@
+hypercall_SRCS := hypercall/init.c hypercall/component.c hypercall/mem.c \
+	hypercall/clock.c hypercall/thread.c hypercall/lwp.c \
+	hypercall/mutex.c hypercall/rw.c hypercall/cv.c \
+	hypercall/disk.c hypercall/file.c hypercall/iov.c hypercall/bio.c \
+	hypercall/param.c hypercall/config.c hypercall/random.c \
+	hypercall/exit.c hypercall/console.c hypercall/sp.c \
+	hypercall/vif.c hypercall/host.c hypercall/status.c
