@@ -19,7 +19,7 @@ struct pci_func {
 	uint8_t		intpin;		/* 0: none, 1..4: INTA..INTD */
 	uint8_t		intline;	/* register 0x3c as firmware left it */
 	uint16_t	cap_msi, cap_msix, cap_pcie; /* offsets, 0: none */
-	struct pci_bar	bar[6];
+	struct pci_bar	bar[6];		/* sizes: after pci_bar_probe() */
 	const char	*owner;		/* NULL: free */
 	TAILQ_ENTRY(pci_func) link;
 };
@@ -57,6 +57,12 @@ pci_write(const struct pci_func *f, unsigned off, unsigned width, uint32_t v)
 /* Next capability with this id after `from' (0: the first); 0: none. */
 unsigned pci_cap_find(const struct pci_func *, unsigned id, unsigned from);
 
+/*
+ * Size the BARs, and assign those that firmware left empty, once.  Done by
+ * pci_claim() and pci_bar_map(); the scan at boot doesn't, because switching
+ * decoding off and on again is slow under emulation.  Thread context.
+ */
+void	pci_bar_probe(struct pci_func *);
 /* Switch on decoding (memory, I/O) and bus mastering; false: off. */
 void	pci_enable(struct pci_func *, bool on);
 /* Map a memory BAR uncached; NULL: not a memory BAR, or it cannot be had. */
