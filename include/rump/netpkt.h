@@ -16,7 +16,7 @@
 #define NET_RXCSUM	0x08	/* says that a packet's checksum is good */
 #define NET_LRO		0x10	/* may deliver merged TCP packets up to 64 KB */
 
-#define NETPKT_MAXSEG	24
+#define NETPKT_MAXSEG	40	/* 64 KB in 2 KB pieces, and headers */
 struct netseg { void *data; uint32_t len; };
 /*
  * One Ethernet frame in up to NETPKT_MAXSEG pieces.  Who makes it owns it

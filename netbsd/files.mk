@@ -1,0 +1,51 @@
+# Our kernel-side components for NetBSD's rump kernel.  timecounter.c needs no
+# header of NetBSD's; the others want the kernel headers of the tree's sources:
+# RUMPSRC=DIR with DIR/sys (default: RUMP/src, when it is there).
+
+RUMPSRC	?= $(if $(RUMP),$(patsubst %/sys,%,$(wildcard $(RUMP)/src/sys)))
+
+netbsd_LINKS := $(O)/obj/netbsd/links
+netbsd_CC := $(CC) -std=gnu99 -O2 -ffreestanding -fno-pic -mno-red-zone \
+	   -mno-sse -mno-mmx -msoft-float -mcmodel=small -fno-strict-aliasing \
+	   -fcf-protection=none -fno-asynchronous-unwind-tables -nostdinc \
+	   -Wall -Werror -D__NetBSD__ -Ulinux -U__linux -U__linux__ \
+	   -U__gnu_linux__ -DNO_PCI_MSI_MSIX \
+	   -imacros $(RUMPSRC)/sys/rump/include/opt/opt_rumpkernel.h \
+	   -Inetbsd/include -Inetbsd -I$(netbsd_LINKS) \
+	   -I$(RUMPSRC)/common/include -I$(RUMPSRC)/sys/rump/include \
+	   -I$(RUMPSRC)/sys/rump/include/opt -I$(RUMPSRC)/sys/arch \
+	   -I$(RUMPSRC)/sys -Iinclude
+
+netbsd_OBJS := $(O)/obj/netbsd/timecounter.o
+# NETIF=virtif keeps NetBSD's own interface although ours could be built.
+NETIF	?= $(if $(RUMPSRC),own,virtif)
+ifeq ($(NETIF),own)
+netbsd_net_OBJS := $(O)/obj/netbsd/vif.o
+endif
+
+# Names as sys/rump/Makefile.rump prefixes them: rumpns_, but for the line's.
+define netbsd_rename
+	nm -g $@ | awk '$$NF !~ /^(rump|RUMP|__|_GLOBAL_OFFSET_TABLE_)/ \
+	    { print $$NF, "rumpns_" $$NF }' | sort -u >$@.names
+	objcopy --redefine-syms=$@.names $@
+	@rm -f $@.names
+endef
+
+$(netbsd_LINKS)/.done:
+	@mkdir -p $(@D)
+	ln -sfn $(abspath $(RUMPSRC))/sys/arch/amd64/include $(@D)/machine
+	ln -sfn $(abspath $(RUMPSRC))/sys/arch/amd64/include $(@D)/amd64
+	ln -sfn $(abspath $(RUMPSRC))/sys/arch/i386/include $(@D)/i386
+	ln -sfn $(abspath $(RUMPSRC))/sys/arch/x86/include $(@D)/x86
+	touch $@
+
+$(O)/obj/netbsd/timecounter.o: netbsd/timecounter.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu99 -O2 -ffreestanding -fno-pic -mno-red-zone -mno-sse \
+	    -mcmodel=small -fcf-protection=none -Wall -Werror -c -o $@ $<
+	$(netbsd_rename)
+
+$(O)/obj/netbsd/vif.o: netbsd/vif.c netbsd/line.h netbsd/compat.h \
+    include/rump/vif.h include/rump/netpkt.h $(netbsd_LINKS)/.done
+	$(netbsd_CC) -c -o $@ $<
+	$(netbsd_rename)

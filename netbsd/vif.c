@@ -1,0 +1,446 @@
+/*
+ * vif.c: NetBSD's network interface on the platform's devices: interface
+ * "virtN" on the line's rumpcomp_vif_ calls (include/rump/vif.h).  It plays the
+ * part of NetBSD's own virtif, with batches, no copies, and the device's
+ * checksum and segmentation offloads.  Compiled against the tree's kernel
+ * headers, 2016 to NetBSD 11 (compat.h has the differences).
+ */
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/kmem.h>
+#include <sys/lwp.h>
+#include <sys/mbuf.h>
+#include <sys/module.h>
+#include <sys/sockio.h>
+
+#include <net/bpf.h>
+#include <net/if.h>
+#include <net/if_ether.h>
+#include <net/if_types.h>
+#include <netinet/in.h>
+#include <netinet/in_systm.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/tcp.h>
+
+#include "line.h"
+#include "compat.h"
+
+/* A packet on its way out; done ones wait here for a thread with a context. */
+struct txpkt {
+	struct netpkt	pkt;		/* first */
+	struct mbuf	*m;
+	struct vif_softc *sc;
+	struct txpkt	*next;
+};
+
+struct vif_softc {
+	struct ethercom	sc_ec;
+	struct vif	*sc_vif;
+	struct vif_info	sc_info;
+	struct txpkt	*sc_done;	/* pushed by anybody, atomically */
+	struct txpkt	*sc_free;	/* under the output lock */
+};
+
+#define TX_CSUM_V4	(M_CSUM_TCPv4 | M_CSUM_UDPv4)
+#define TX_CSUM_V6	(M_CSUM_TCPv6 | M_CSUM_UDPv6)
+
+/* ---- output ---- */
+
+/* The device has finished; any thread, no context: only remember it. */
+static void
+vif_txdone(struct netpkt *p)
+{
+	struct txpkt *tx = (struct txpkt *)p;
+	struct txpkt *head = __atomic_load_n(&tx->sc->sc_done, __ATOMIC_RELAXED);
+
+	do
+		tx->next = head;
+	while (!__atomic_compare_exchange_n(&tx->sc->sc_done, &head, tx, false,
+	    __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+}
+
+static void
+vif_txreap(struct vif_softc *sc)
+{
+	struct txpkt *tx, *next;
+
+	tx = __atomic_exchange_n(&sc->sc_done, NULL, __ATOMIC_ACQUIRE);
+	for (; tx != NULL; tx = next) {
+		next = tx->next;
+		m_freem(tx->m);
+		tx->next = sc->sc_free;
+		sc->sc_free = tx;
+	}
+}
+
+static struct txpkt *
+vif_txget(struct vif_softc *sc)
+{
+	struct txpkt *tx = sc->sc_free;
+
+	if (tx != NULL) {
+		sc->sc_free = tx->next;
+		return tx;
+	}
+	tx = kmem_intr_alloc(sizeof(*tx), KM_NOSLEEP);
+	if (tx != NULL) {
+		tx->sc = sc;
+		tx->pkt.done = vif_txdone;
+	}
+	return tx;
+}
+
+/*
+ * The TCP pseudo header's sum, length included, which a segmenting device
+ * wants in th_sum (virtio 1.1, 5.1.6.2); the kernel left it for us to do.
+ */
+static void
+vif_tso_sum(struct mbuf *m, int off, int iphl, bool v6)
+{
+	uint8_t h[sizeof(struct ip6_hdr)];
+	uint32_t sum, len = m->m_pkthdr.len - off - iphl;
+	uint16_t w;
+	int i, from = v6 ? 8 : 12, to = v6 ? 40 : 20;
+
+	m_copydata(m, off, to, h);
+	sum = htons(IPPROTO_TCP) + htons(len & 0xffff) + htons(len >> 16);
+	for (i = from; i < to; i += 2) {
+		memcpy(&w, h + i, 2);
+		sum += w;
+	}
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	w = sum;
+	m_copyback(m, off + iphl + offsetof(struct tcphdr, th_sum), 2, &w);
+}
+
+/* What the kernel left to the device, in the packet's terms. */
+static void
+vif_txoffload(struct mbuf *m, struct netpkt *p)
+{
+	int flags = m->m_pkthdr.csum_flags;
+	int iphl = m->m_pkthdr.csum_data >> 16;
+	const int off = ETHER_HDR_LEN;
+	uint8_t thoff;
+
+	p->flags = 0;
+	if ((flags & (TX_CSUM_V4 | TX_CSUM_V6 | M_CSUM_TSOv4 | M_CSUM_TSOv6)) == 0)
+		return;
+	p->flags = NETPKT_CSUM;
+	p->csum_start = off + iphl;
+	p->csum_offset = m->m_pkthdr.csum_data & 0xffff;
+	if ((flags & (M_CSUM_TSOv4 | M_CSUM_TSOv6)) == 0)
+		return;
+	p->csum_offset = offsetof(struct tcphdr, th_sum);
+	vif_tso_sum(m, off, iphl, (flags & M_CSUM_TSOv6) != 0);
+	m_copydata(m, off + iphl + 12, 1, &thoff);
+	p->flags |= flags & M_CSUM_TSOv4 ? NETPKT_TSO4 : NETPKT_TSO6;
+	p->gso_size = m->m_pkthdr.segsz;
+	p->hdr_len = off + iphl + ((thoff >> 4) << 2);
+}
+
+/* The pieces of the chain; false when there are too many. */
+static bool
+vif_txsegs(struct mbuf *m, struct netpkt *p)
+{
+
+	p->nseg = 0;
+	p->len = 0;
+	for (; m != NULL; m = m->m_next) {
+		if (m->m_len == 0)
+			continue;
+		if (p->nseg == NETPKT_MAXSEG)
+			return false;
+		p->seg[p->nseg].data = mtod(m, void *);
+		p->seg[p->nseg].len = m->m_len;
+		p->nseg++;
+		p->len += m->m_len;
+	}
+	return true;
+}
+
+static bool
+vif_txone(struct vif_softc *sc, struct mbuf *m, struct netpktq *q)
+{
+	struct txpkt *tx = vif_txget(sc);
+	struct mbuf *n;
+
+	if (tx == NULL) {
+		m_freem(m);
+		return false;
+	}
+	vif_txoffload(m, &tx->pkt);
+	if (!vif_txsegs(m, &tx->pkt)) {
+		n = m_defrag(m, M_DONTWAIT);
+		if (n == NULL || !vif_txsegs(n, &tx->pkt)) {
+			m_freem(n != NULL ? n : m);
+			tx->next = sc->sc_free;
+			sc->sc_free = tx;
+			return false;
+		}
+		m = n;
+	}
+	tx->m = m;
+	STAILQ_INSERT_TAIL(q, &tx->pkt, link);
+	return true;
+}
+
+static void
+vif_start(struct ifnet *ifp)
+{
+	struct vif_softc *sc = ifp->if_softc;
+	struct netpktq q = STAILQ_HEAD_INITIALIZER(q);
+	struct mbuf *m;
+
+	vif_txreap(sc);
+	for (;;) {
+		IFQ_DEQUEUE(&ifp->if_snd, m);
+		if (m == NULL)
+			break;
+		compat_bpf_out(ifp, m);
+		if (vif_txone(sc, m, &q))
+			compat_count_out(ifp);
+		else
+			compat_count_oerror(ifp);
+	}
+	if (!STAILQ_EMPTY(&q))
+		rumpcomp_vif_send(sc->sc_vif, &q);
+}
+
+/* ---- input ---- */
+
+/* The last piece of a packet gives the packet back. */
+static void
+vif_extfree(struct mbuf *m, void *buf, size_t size, void *arg)
+{
+	struct netpkt *p = arg;
+
+	if (p != NULL && __atomic_sub_fetch(&p->csum_start, 1, __ATOMIC_ACQ_REL) == 0)
+		p->done(p);
+	if (m != NULL)
+		pool_cache_put(mb_cache, m);
+}
+
+/* A chain whose data is the packet's own; its csum_start counts the pieces. */
+static struct mbuf *
+vif_rxchain(struct netpkt *p)
+{
+	struct mbuf *m, *top = NULL, **mp = &top;
+	int i;
+
+	p->csum_start = p->nseg;
+	for (i = 0; i < p->nseg; i++) {
+		m = top == NULL ? m_gethdr(M_DONTWAIT, MT_DATA) :
+		    m_get(M_DONTWAIT, MT_DATA);
+		if (m == NULL) {
+			m_freem(top);
+			/* what the chain did not take */
+			if (__atomic_sub_fetch(&p->csum_start, p->nseg - i,
+			    __ATOMIC_ACQ_REL) == 0)
+				p->done(p);
+			return NULL;
+		}
+		MEXTADD(m, p->seg[i].data, p->seg[i].len, M_DEVBUF,
+		    vif_extfree, p);
+		m->m_flags |= M_EXT_RW;
+		m->m_len = p->seg[i].len;
+		*mp = m;
+		mp = &m->m_next;
+	}
+	top->m_pkthdr.len = p->len;
+	return top;
+}
+
+/* A small packet: cheaper to copy, and its buffer is free at once. */
+static struct mbuf *
+vif_rxcopy(struct netpkt *p)
+{
+	struct mbuf *m = m_gethdr(M_DONTWAIT, MT_DATA);
+	int i, off = 0;
+
+	if (m != NULL) {
+		for (i = 0; i < p->nseg; off += p->seg[i++].len)
+			memcpy(mtod(m, char *) + off, p->seg[i].data,
+			    p->seg[i].len);
+		m->m_len = m->m_pkthdr.len = off;
+	}
+	p->done(p);
+	return m;
+}
+
+/* The device says that the sum is right: which one, from the headers. */
+static void
+vif_rxoffload(struct mbuf *m, int flags)
+{
+	const uint8_t *h = mtod(m, const uint8_t *) + ETHER_HDR_LEN;
+	struct ether_header *eh = mtod(m, struct ether_header *);
+
+	if ((flags & (NETPKT_CSUM_OK | NETPKT_CSUM_PART)) == 0 ||
+	    m->m_len < ETHER_HDR_LEN + 20)
+		return;
+	if (eh->ether_type == htons(ETHERTYPE_IP)) {
+		if (h[9] == IPPROTO_TCP)
+			m->m_pkthdr.csum_flags |= M_CSUM_TCPv4;
+		else if (h[9] == IPPROTO_UDP)
+			m->m_pkthdr.csum_flags |= M_CSUM_UDPv4;
+	} else if (eh->ether_type == htons(ETHERTYPE_IPV6)) {
+		if (h[6] == IPPROTO_TCP)
+			m->m_pkthdr.csum_flags |= M_CSUM_TCPv6;
+		else if (h[6] == IPPROTO_UDP)
+			m->m_pkthdr.csum_flags |= M_CSUM_UDPv6;
+	}
+}
+
+/* The line's input upcall: a thread with a context. */
+static void
+vif_input(void *arg, struct netpktq *q)
+{
+	struct vif_softc *sc = arg;
+	struct ifnet *ifp = &sc->sc_ec.ec_if;
+	struct netpkt *p;
+	struct mbuf *m;
+	int bound, flags;
+
+	KERNEL_LOCK(1, NULL);
+	bound = curlwp_bind();
+	while ((p = STAILQ_FIRST(q)) != NULL) {
+		STAILQ_REMOVE_HEAD(q, link);
+		if ((ifp->if_flags & IFF_RUNNING) == 0 || p->len < ETHER_HDR_LEN) {
+			p->done(p);
+			continue;
+		}
+		flags = p->flags;
+		m = p->len <= MHLEN ? vif_rxcopy(p) : vif_rxchain(p);
+		if (m == NULL) {
+			compat_count_ierror(ifp);
+			continue;
+		}
+		m_set_rcvif(m, ifp);
+		vif_rxoffload(m, flags);
+		compat_input(ifp, m);
+	}
+	curlwp_bindx(bound);
+	KERNEL_UNLOCK_ONE(NULL);
+}
+
+/* ---- the interface ---- */
+
+static int
+vif_init(struct ifnet *ifp)
+{
+
+	ifp->if_flags |= IFF_RUNNING;
+	return 0;
+}
+
+static void
+vif_stop(struct ifnet *ifp, int disable)
+{
+
+	ifp->if_flags &= ~IFF_RUNNING;
+}
+
+static int
+vif_ioctl(struct ifnet *ifp, u_long cmd, void *data)
+{
+	int error = ether_ioctl(ifp, cmd, data);
+
+	return error == ENETRESET ? 0 : error;
+}
+
+/* Offloads that the device has are on from the start. */
+static void
+vif_caps(struct ifnet *ifp, uint32_t caps)
+{
+
+	if (caps & NET_TXCSUM) {
+		ifp->if_capabilities |= IFCAP_CSUM_TCPv4_Tx |
+		    IFCAP_CSUM_UDPv4_Tx | IFCAP_CSUM_TCPv6_Tx |
+		    IFCAP_CSUM_UDPv6_Tx;
+		ifp->if_csum_flags_tx = TX_CSUM_V4 | TX_CSUM_V6;
+		if (caps & NET_TSO4)
+			ifp->if_capabilities |= IFCAP_TSOv4;
+		if (caps & NET_TSO6)
+			ifp->if_capabilities |= IFCAP_TSOv6;
+	}
+	if (caps & NET_RXCSUM) {
+		ifp->if_capabilities |= IFCAP_CSUM_TCPv4_Rx |
+		    IFCAP_CSUM_UDPv4_Rx | IFCAP_CSUM_TCPv6_Rx |
+		    IFCAP_CSUM_UDPv6_Rx;
+		ifp->if_csum_flags_rx = TX_CSUM_V4 | TX_CSUM_V6;
+	}
+	ifp->if_capenable = ifp->if_capabilities;
+}
+
+static int	vif_clone(struct if_clone *, int);
+static int	vif_unclone(struct ifnet *);
+static struct if_clone vif_cloner =
+    IF_CLONE_INITIALIZER("virt", vif_clone, vif_unclone);
+
+static int
+vif_clone(struct if_clone *ifc, int unit)
+{
+	struct vif_softc *sc = kmem_zalloc(sizeof(*sc), KM_SLEEP);
+	struct ifnet *ifp = &sc->sc_ec.ec_if;
+	char name[16];
+	int error;
+
+	snprintf(name, sizeof(name), "net%d", unit);
+	error = rumpcomp_vif_open(name, vif_input, sc, &sc->sc_info, &sc->sc_vif);
+	if (error != 0) {
+		kmem_free(sc, sizeof(*sc));
+		return error;
+	}
+	if_initname(ifp, "virt", unit);
+	ifp->if_softc = sc;
+	ifp->if_flags = IFF_BROADCAST | IFF_SIMPLEX | IFF_MULTICAST;
+	ifp->if_init = vif_init;
+	ifp->if_ioctl = vif_ioctl;
+	ifp->if_start = vif_start;
+	ifp->if_stop = vif_stop;
+	ifp->if_dlt = DLT_EN10MB;
+	IFQ_SET_READY(&ifp->if_snd);
+	vif_caps(ifp, sc->sc_info.caps);
+	if_initialize(ifp);
+	ether_ifattach(ifp, sc->sc_info.mac);
+	if_register(ifp);
+	ifp->if_mtu = sc->sc_info.mtu;
+	return 0;
+}
+
+static int
+vif_unclone(struct ifnet *ifp)
+{
+	struct vif_softc *sc = ifp->if_softc;
+	struct txpkt *tx;
+
+	if (ifp->if_flags & IFF_UP)
+		return EBUSY;
+	vif_stop(ifp, 1);
+	rumpcomp_vif_close(sc->sc_vif);
+	vif_txreap(sc);
+	ether_ifdetach(ifp);
+	if_detach(ifp);
+	while ((tx = sc->sc_free) != NULL) {
+		sc->sc_free = tx->next;
+		kmem_intr_free(tx, sizeof(*tx));
+	}
+	kmem_free(sc, sizeof(*sc));
+	return 0;
+}
+
+MODULE(MODULE_CLASS_DRIVER, if_virt, NULL);
+
+static int
+if_virt_modcmd(modcmd_t cmd, void *arg)
+{
+
+	switch (cmd) {
+	case MODULE_CMD_INIT:
+		if_clone_attach(&vif_cloner);
+		return 0;
+	default:
+		return ENOTTY;
+	}
+}
