@@ -158,6 +158,18 @@ bench: all
 	scripts/install-deps bench
 	tests/bench/run $(OUT)
 
+# Objects of a room, comma-separated, by themselves.
+comma	:= ,
+empty	:=
+joined	= $(subst $(empty) $(empty),$(comma),$(strip $(call objs,$(1),$(2))))
+ARROWS	= platform=$(call joined,hw,$(platform_hw_SRCS) $(platform_common_SRCS)) \
+	   $(foreach r,kernel pci virtio hypercall,$(r)=$(call joined,hw,$($(r)_SRCS))) \
+	   stateless=$(call joined,hw,$(libc_min_stateless_SRCS)) \
+	   libc-min=$(call joined,above,$(libc_min_SRCS)) \
+	   $(foreach a,$(APPS),apps/$(a)=$(call joined,above,$(app_$(a)_SRCS)))
+check-arrows: all
+	scripts/check-arrows $(ARROWS) builtin=$(O)/obj/builtin/rump-httpd.o
+
 clean:
 	rm -rf $(O)
 
