@@ -75,28 +75,36 @@ $(O)/src/%/.sha256: scripts/sources.pins | $(HDRS)
 	scripts/fetch-sources $(O)/src $*
 	touch $@
 
-# ---- compile ----
+# ---- compile (V=1 prints the commands) ----
+
+Q	:= $(if $(V),,@)
+say	= @echo '  $(1)	$(2)'
 
 $(O)/obj/hw/%.o: %.c | $(HDRS)
 	@mkdir -p $(@D)
-	$(CC) $(BELOW) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(BELOW) -c -o $@ $<
 $(O)/obj/hw/%.o: %.S | $(HDRS)
 	@mkdir -p $(@D)
-	$(CC) $(BELOW) -D__ASSEMBLY__ -c -o $@ $<
+	$(call say,AS,$<)
+	$(Q)$(CC) $(BELOW) -D__ASSEMBLY__ -c -o $@ $<
 $(O)/obj/above/%.o: %.c | $(HDRS)
 	@mkdir -p $(@D)
-	$(CC) $(ABOVE) $($(firstword $(subst /, ,$*))_CFLAGS) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ABOVE) $($(firstword $(subst /, ,$*))_CFLAGS) -c -o $@ $<
 $(O)/obj/above/%.o: %.S | $(HDRS)
 	@mkdir -p $(@D)
-	$(CC) $(ABOVE) -c -o $@ $<
+	$(call say,AS,$<)
+	$(Q)$(CC) $(ABOVE) -c -o $@ $<
 
 # ---- link: three groups whose private names stay private, then the image ----
 
 localize = objcopy --wildcard $(patsubst %,--keep-global-symbol='%',$(2)) $(1)
 
 $(O)/obj/hw/below.o: $(below_OBJS)
-	$(LD) -r -o $@ $^
-	$(call localize,$@,rumpuser_* rumpcomp_* hw_entry* _start)
+	$(call say,LD,$@)
+	$(Q)$(LD) -r -o $@ $^
+	$(Q)$(call localize,$@,rumpuser_* rumpcomp_* hw_entry* _start)
 
 $(O)/obj/hw/lowest.o: $(below_OBJS)
 	$(LD) -r -o $@ $^
@@ -105,8 +113,9 @@ libc_OBJS := $(call objs,above,$(libc_min_SRCS) $(libc_min_stateless_SRCS))
 stateless_OBJS := $(call objs,above,$(libc_min_stateless_SRCS))
 
 $(O)/obj/above/app-%.o: $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS))
-	$(LD) -r -o $@ $(filter %.o,$^)
-	$(call localize,$@,sirloin_main __stack_chk_fail)
+	$(call say,LD,$@)
+	$(Q)$(LD) -r -o $@ $(filter %.o,$^)
+	$(Q)$(call localize,$@,sirloin_main __stack_chk_fail)
 
 include scripts/kernel-$(KERNEL).mk
 
@@ -116,10 +125,11 @@ LINK	:= $(LD) -static -nostdlib -z max-page-size=4096 -z noexecstack \
 # Two passes: the second has the table of symbols for backtraces.
 define link_image
 	@mkdir -p $(@D)
-	$(LINK) -o $@.1 $(1)
-	scripts/ksyms $@.1 >$@.ksyms.S
-	$(CC) -c -o $@.ksyms.o $@.ksyms.S
-	$(LINK) -o $@ $(1) $@.ksyms.o
+	$(call say,IMAGE,$@)
+	$(Q)$(LINK) -o $@.1 $(1)
+	$(Q)scripts/ksyms $@.1 >$@.ksyms.S
+	$(Q)$(CC) -c -o $@.ksyms.o $@.ksyms.S
+	$(Q)$(LINK) -o $@ $(1) $@.ksyms.o
 	@rm -f $@.1 $@.ksyms.S $@.ksyms.o
 endef
 
