@@ -165,7 +165,7 @@ int	kern_rw_trylock(struct kern_rw *, bool write);	/* 0 or EBUSY */
 int	kern_rw_tryupgrade(struct kern_rw *);	/* 0 only if sole reader */
 void	kern_rw_downgrade(struct kern_rw *);	/* no writer gets in between */
 void	kern_rw_unlock(struct kern_rw *);
-int	kern_rw_readers(const struct kern_rw *);	/* -1: a writer has it */
+uint32_t kern_rw_readers(struct kern_rw *);	/* how many hold it */
 
 /* Futex: sleep while *addr == val.  0, EAGAIN (differs), ETIMEDOUT. */
 int	kern_futex_wait(uint32_t *addr, uint32_t val, uint64_t deadline);
