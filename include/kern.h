@@ -258,8 +258,10 @@ void	kern_panic(const char *, ...)
 void	kern_exit(int status) __attribute__((noreturn));
 void	kern_reboot(void) __attribute__((noreturn));
 /*
- * Random bytes.  Non-blocking form: EAGAIN until seeded.  Blocking form waits
- * for the seed.  kern_random_add credits only what the source may claim.
+ * Random bytes, thread context.  Without a seed the first call takes some ms to
+ * gather one from timing; if that fails: EAGAIN, or (wait) sleeps until a device
+ * brings one.
+ * kern_random_add credits only what the source may claim.
  */
 int	kern_random(void *, size_t, bool wait);
 void	kern_random_add(const void *, size_t, unsigned credit_bits);

@@ -1,0 +1,183 @@
+/*
+ * console.c: output by lines, input from a ring that the interrupt fills.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "thread.h"
+
+#define LINE	256
+#define RING	1024		/* a power of two */
+
+static char line[LINE];
+static size_t nline;
+static struct kern_spin out_lock;
+static bool forced;
+
+static char ring[RING];
+static size_t head, tail;	/* head: next in, tail: next out */
+static struct kern_spin in_lock;
+static struct kern_waitq in_wq = {
+	.q = TAILQ_HEAD_INITIALIZER(in_wq.q), .name = "console"
+};
+
+/* ---- output ---- */
+
+static unsigned long
+out_enter(void)
+{
+
+	if (forced)
+		return 0;
+	return kern_spin_lock(&out_lock);
+}
+
+static void
+out_leave(unsigned long s)
+{
+
+	if (!forced)
+		kern_spin_unlock(&out_lock, s);
+}
+
+static void
+out_flush(void)
+{
+
+	if (nline != 0)
+		plat_console_write(line, nline);
+	nline = 0;
+}
+
+static void
+out_put(const char *p, size_t n)
+{
+
+	for (; n != 0; n--, p++) {
+		line[nline++] = *p;
+		if (*p == '\n' || nline == sizeof(line))
+			out_flush();
+	}
+}
+
+/* Not more than a line under the lock: interrupts are masked. */
+void
+kern_console_write(const char *p, size_t n)
+{
+	const char *nl;
+	unsigned long s;
+	size_t k;
+
+	for (; n != 0; n -= k, p += k) {
+		k = n < LINE ? n : LINE;
+		if ((nl = memchr(p, '\n', k)) != NULL)
+			k = nl + 1 - p;
+		s = out_enter();
+		out_put(p, k);
+		out_leave(s);
+	}
+}
+
+void
+kern_putchar(int c)
+{
+	char ch = c;
+
+	kern_console_write(&ch, 1);
+}
+
+void
+console_flush(void)
+{
+	unsigned long s;
+
+	s = out_enter();
+	out_flush();
+	out_leave(s);
+}
+
+void
+console_force(void)
+{
+
+	forced = true;
+	if (nline > sizeof(line))
+		nline = 0;
+	if (nline != 0)
+		out_put("\n", 1);
+}
+
+static void
+put(void *arg, const char *p, size_t n)
+{
+
+	(void)arg;
+	out_put(p, n);
+}
+
+void
+kern_vprintf(const char *fmt, va_list ap)
+{
+	unsigned long s;
+
+	s = out_enter();
+	libc_format(put, NULL, fmt, ap);
+	out_leave(s);
+}
+
+void
+kern_printf(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	kern_vprintf(fmt, ap);
+	va_end(ap);
+}
+
+/* ---- input ---- */
+
+void
+kern_console_intr(void)
+{
+	char buf[64];
+	size_t n, i;
+
+	while ((n = plat_console_read(buf, sizeof(buf))) != 0) {
+		spin_acquire(&in_lock);
+		for (i = 0; i < n && head - tail < RING; i++)
+			ring[head++ & (RING - 1)] = buf[i];
+		kern_waitq_wake(&in_wq, 1);
+		spin_release(&in_lock);
+	}
+}
+
+int
+kern_console_read(char *p, size_t max, size_t *got)
+{
+	unsigned long s;
+	size_t n = 0;
+
+	*got = 0;
+	if (max == 0)
+		return 0;
+	s = kern_spin_lock(&in_lock);
+	while (head == tail) {
+		kern_waitq_sleep(&in_wq, &in_lock, s, UINT64_MAX);
+		s = kern_spin_lock(&in_lock);
+	}
+	while (n < max && head != tail)
+		p[n++] = ring[tail++ & (RING - 1)];
+	if (head != tail)
+		kern_waitq_wake(&in_wq, 1);
+	kern_spin_unlock(&in_lock, s);
+	*got = n;
+	return 0;
+}
+
+bool
+kern_console_ready(void)
+{
+
+	return __atomic_load_n(&head, __ATOMIC_RELAXED) !=
+	    __atomic_load_n(&tail, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,50 @@
+/*
+ * cpu.h: what every CPU has of its own.  Words 0 and 1 are machine.h's.
+ */
+#ifndef KERNEL_CPU_H
+#define KERNEL_CPU_H
+
+#include <kern.h>
+#include "heap.h"
+
+TAILQ_HEAD(threadq, thread);
+RB_HEAD(timertree, kern_timer);
+
+/* Ready threads by priority; bit p of map: q[p] has some. */
+struct runq {
+	struct kern_spin	lock;
+	uint32_t		map;
+	uint32_t		n;		/* read without the lock too */
+	struct threadq		q[KERN_NPRI];
+};
+
+struct timerq {
+	struct kern_spin	lock;
+	struct timertree	tree;
+	struct kern_timer	*running;
+	uint64_t		next;		/* first deadline or UINT64_MAX */
+};
+
+struct cpu {
+	struct cpu		*self;
+	struct thread		*cur;
+	unsigned		id;
+	bool			resched;	/* the running thread must yield */
+	bool			slice_over;	/* ... and go behind its equals */
+	int			curpri;		/* of cur; -1: idle */
+	struct thread		*idle;
+	struct thread		*prev;		/* between switch and its end */
+	uint64_t		slice_end;	/* UINT64_MAX: no competition */
+	uint64_t		programmed;	/* the platform's timer */
+	uint64_t		since;		/* when cur began to run */
+	uint64_t		idletime, switches;
+	struct runq		rq;
+	struct timerq		tq;
+	struct heap_cache	heap;
+} __attribute__((aligned(64)));
+
+extern struct cpu	cpu0;
+extern struct cpu	*cpus[MAXCPU];
+extern unsigned		ncpu;			/* that run */
+
+#endif /* KERNEL_CPU_H */

@@ -1,0 +1,78 @@
+/*
+ * dev.c: the registry of the platform's paravirtual devices.  Devices are
+ * never removed, so that a list once entered can be walked without a lock.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <dev.h>
+
+static TAILQ_HEAD(, blkdev) blks = TAILQ_HEAD_INITIALIZER(blks);
+static TAILQ_HEAD(, netdev) nets = TAILQ_HEAD_INITIALIZER(nets);
+static unsigned nblk, nnet;
+static struct kern_spin dev_lock;
+
+void
+blkdev_register(struct blkdev *b)
+{
+	unsigned long s;
+
+	s = kern_spin_lock(&dev_lock);
+	snprintf(b->name, sizeof(b->name), "blk%u", nblk++);
+	TAILQ_INSERT_TAIL(&blks, b, link);
+	kern_spin_unlock(&dev_lock, s);
+}
+
+struct blkdev *
+blkdev_find(const char *name)
+{
+	struct blkdev *b;
+
+	TAILQ_FOREACH(b, &blks, link)
+		if (strcmp(b->name, name) == 0)
+			return b;
+	TAILQ_FOREACH(b, &blks, link)
+		if (b->serial[0] != '\0' &&
+		    strncmp(b->serial, name, sizeof(b->serial)) == 0)
+			return b;
+	return NULL;
+}
+
+void
+blkdev_each(void (*fn)(struct blkdev *, void *), void *arg)
+{
+	struct blkdev *b;
+
+	TAILQ_FOREACH(b, &blks, link)
+		fn(b, arg);
+}
+
+void
+netdev_register(struct netdev *n)
+{
+	unsigned long s;
+
+	s = kern_spin_lock(&dev_lock);
+	snprintf(n->name, sizeof(n->name), "net%u", nnet++);
+	TAILQ_INSERT_TAIL(&nets, n, link);
+	kern_spin_unlock(&dev_lock, s);
+}
+
+struct netdev *
+netdev_find(const char *name)
+{
+	struct netdev *n;
+
+	TAILQ_FOREACH(n, &nets, link)
+		if (strcmp(n->name, name) == 0)
+			return n;
+	return NULL;
+}
+
+void
+netdev_each(void (*fn)(struct netdev *, void *), void *arg)
+{
+	struct netdev *n;
+
+	TAILQ_FOREACH(n, &nets, link)
+		fn(n, arg);
+}

@@ -1,0 +1,35 @@
+/*
+ * heap.h: the part of the heap that every CPU has, and what the allocator and
+ * its debug mode (heapdebug.c) tell each other.
+ */
+#ifndef KERNEL_HEAP_H
+#define KERNEL_HEAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HEAP_NCLASS	25	/* 1 .. 24; 0 is none */
+
+/* Free objects of a class, linked through their first words. */
+struct heap_mag {
+	void		*head;
+	uint32_t	n, max;
+	uint64_t	allocs;
+};
+struct heap_cache {
+	struct heap_mag	mag[HEAP_NCLASS];
+	uint64_t	large_allocs;
+};
+void	heap_cache_init(struct heap_cache *);
+
+/* The heap itself, without debug mode. */
+void	*heap_alloc(size_t size, size_t align);
+void	heap_release(void *);
+size_t	heap_size(const void *);
+
+/* Debug mode. */
+void	*heapdebug_alloc(size_t size, size_t align, void *caller);
+void	heapdebug_free(void *, void *caller);
+size_t	heapdebug_size(const void *);
+
+#endif /* KERNEL_HEAP_H */

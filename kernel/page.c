@@ -1,0 +1,313 @@
+/*
+ * page.c: the page allocator: a binary buddy system in three zones of address.
+ *
+ * Blocks are aligned to their size in physical address, so holes and the
+ * borders of zones (1 MB, 4 GB) are never inside one: page 0 is not RAM and
+ * the buddy of a block counts as free only if its byte says so.
+ */
+#include <string.h>
+#include "page.h"
+#include "thread.h"
+
+#define NORDER		25		/* blocks up to 64 GB */
+#define MAXRANGE	256
+
+enum { ZONE_1M, ZONE_4G, ZONE_HIGH, NZONE };
+
+struct freeblk { LIST_ENTRY(freeblk) link; };
+LIST_HEAD(freelist, freeblk);
+
+static struct zone {
+	uint32_t	map;		/* orders that have a block */
+	struct freelist	list[NORDER];
+} zones[NZONE];
+
+uint8_t	**page_map;
+size_t	page_nchunk;
+
+static struct kern_spin page_lock;
+static uint64_t page_total, page_nfree;
+
+static inline struct freeblk *
+pfn_to_blk(size_t pfn)
+{
+
+	return plat_phys_to_virt((paddr_t)pfn << PAGE_SHIFT);
+}
+
+static inline size_t
+va_to_pfn(const void *va)
+{
+
+	return ((uintptr_t)va - PLAT_DIRECT_BASE) >> PAGE_SHIFT;
+}
+
+static struct zone *
+zone_of(size_t pfn)
+{
+
+	return &zones[pfn < (1UL << 8) ? ZONE_1M :
+	    pfn < (1UL << 20) ? ZONE_4G : ZONE_HIGH];
+}
+
+static void
+mark(size_t pfn, size_t n, uint8_t v)
+{
+	size_t room;
+
+	while (n != 0) {
+		room = (1UL << PG_CHUNKSHIFT) -
+		    (pfn & ((1UL << PG_CHUNKSHIFT) - 1));
+		if (room > n)
+			room = n;
+		memset(page_byte_pfn(pfn), v, room);
+		pfn += room;
+		n -= room;
+	}
+}
+
+void
+page_mark(const void *va, size_t n, uint8_t v)
+{
+
+	mark(va_to_pfn(va), n, v);
+}
+
+/* ---- blocks; page_lock held ---- */
+
+static void
+blk_insert(size_t pfn, unsigned order)
+{
+	struct zone *z = zone_of(pfn);
+
+	LIST_INSERT_HEAD(&z->list[order], pfn_to_blk(pfn), link);
+	z->map |= 1U << order;
+	*page_byte_pfn(pfn) = PG_FREE | order;
+}
+
+static void
+blk_remove(size_t pfn, unsigned order)
+{
+	struct zone *z = zone_of(pfn);
+
+	LIST_REMOVE(pfn_to_blk(pfn), link);
+	if (LIST_EMPTY(&z->list[order]))
+		z->map &= ~(1U << order);
+	*page_byte_pfn(pfn) = PG_TAIL;
+}
+
+static void
+blk_free(size_t pfn, unsigned order)
+{
+	size_t buddy;
+	uint8_t *b;
+
+	for (; order < NORDER - 1; order++) {
+		buddy = pfn ^ (1UL << order);
+		if ((b = page_byte_pfn(buddy)) == NULL ||
+		    *b != (PG_FREE | order))
+			break;
+		blk_remove(buddy, order);
+		pfn &= ~(1UL << order);
+	}
+	blk_insert(pfn, order);
+}
+
+/* Any run of pages, as the largest blocks that it consists of. */
+static void
+run_free(size_t pfn, size_t n)
+{
+	unsigned order, fit;
+
+	page_nfree += n;
+	mark(pfn, n, PG_TAIL);
+	while (n != 0) {
+		order = 63 - __builtin_clzl(n);
+		fit = pfn == 0 ? NORDER - 1 : (unsigned)__builtin_ctzl(pfn);
+		if (order > fit)
+			order = fit;
+		if (order > NORDER - 1)
+			order = NORDER - 1;
+		blk_free(pfn, order);
+		pfn += 1UL << order;
+		n -= 1UL << order;
+	}
+}
+
+/* First page of a run of n, 0 for none; what the block has more goes back. */
+static size_t
+run_take(size_t n, unsigned order, int zmax)
+{
+	struct zone *z;
+	unsigned o;
+	size_t pfn;
+
+	for (z = &zones[zmax]; z >= zones; z--)
+		if (z->map >> order != 0)
+			break;
+	if (z < zones)
+		return 0;
+	o = order + __builtin_ctz(z->map >> order);
+	pfn = va_to_pfn(LIST_FIRST(&z->list[o]));
+	blk_remove(pfn, o);
+	page_nfree -= 1UL << o;
+	if (n < 1UL << o)
+		run_free(pfn + n, (1UL << o) - n);
+	return pfn;
+}
+
+/* ---- interface ---- */
+
+void *
+kern_page_alloc(size_t n, size_t align, int flags)
+{
+	unsigned order, aorder;
+	unsigned long s;
+	size_t pfn = 0;
+	int zmax;
+
+	if (n == 0 || n > 1UL << (NORDER - 1))
+		return NULL;
+	order = n == 1 ? 0 : 64 - __builtin_clzl(n - 1);
+	if (align > PAGE_SIZE) {
+		aorder = __builtin_ctzl(align) - PAGE_SHIFT;
+		if (aorder > order)
+			order = aorder;
+	}
+	if (order >= NORDER)
+		return NULL;
+	zmax = flags & KERN_PG_LOW1M ? ZONE_1M :
+	    flags & KERN_PG_LOW4G ? ZONE_4G : ZONE_HIGH;
+	s = kern_spin_lock(&page_lock);
+	if ((pfn = run_take(n, order, zmax)) != 0)
+		mark(pfn, n, PG_USED);
+	kern_spin_unlock(&page_lock, s);
+	if (pfn == 0)
+		return NULL;
+	if (flags & KERN_PG_ZERO)
+		memset(pfn_to_blk(pfn), 0, n << PAGE_SHIFT);
+	return pfn_to_blk(pfn);
+}
+
+/* In use from the first page to the last (in debug mode: all of them). */
+static bool
+run_used(size_t pfn, size_t n)
+{
+	size_t step = kern_heap_debug || n == 1 ? 1 : n - 1, i;
+	uint8_t *b;
+
+	for (i = 0; i < n; i += step)
+		if ((b = page_byte_pfn(pfn + i)) == NULL || *b == 0 ||
+		    *b >= PG_TAIL)
+			return false;
+	return true;
+}
+
+void
+kern_page_free(void *va, size_t n)
+{
+	size_t pfn = va_to_pfn(va);
+	unsigned long s;
+
+	if (n == 0)
+		return;
+	s = kern_spin_lock(&page_lock);
+	if (((uintptr_t)va & (PAGE_SIZE - 1)) != 0 || !run_used(pfn, n)) {
+		kern_spin_unlock(&page_lock, s);
+		kern_panic("pages freed that are not in use: %p, %zu",
+		    va, n);
+	}
+	run_free(pfn, n);
+	kern_spin_unlock(&page_lock, s);
+}
+
+void
+page_info(uint64_t *total, uint64_t *nfree)
+{
+
+	*total = page_total << PAGE_SHIFT;
+	*nfree = __atomic_load_n(&page_nfree, __ATOMIC_RELAXED) << PAGE_SHIFT;
+}
+
+/* ---- start ---- */
+
+static struct plat_range ranges[MAXRANGE];
+static uint8_t *bump;			/* pages for the map itself */
+
+static void *
+bump_pages(size_t n)
+{
+	void *p = bump;
+
+	memset(p, 0, n << PAGE_SHIFT);
+	bump += n << PAGE_SHIFT;
+	return p;
+}
+
+/* Pages that the map takes, the machine having these ranges. */
+static size_t
+map_pages(const struct plat_range *r, int n)
+{
+	size_t pages = 0, c, last = SIZE_MAX, end;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		end = (r[i].base + r[i].size - 1) >>
+		    (PAGE_SHIFT + PG_CHUNKSHIFT);
+		for (c = r[i].base >> (PAGE_SHIFT + PG_CHUNKSHIFT); c <= end;
+		    c++)
+			if (last == SIZE_MAX || c > last) {
+				pages++;
+				last = c;
+			}
+		page_nchunk = end + 1;
+	}
+	return pages +
+	    (page_nchunk * sizeof(*page_map) + PAGE_SIZE - 1) / PAGE_SIZE;
+}
+
+static void
+map_range(const struct plat_range *r)
+{
+	size_t c, end;
+
+	c = r->base >> (PAGE_SHIFT + PG_CHUNKSHIFT);
+	end = (r->base + r->size - 1) >> (PAGE_SHIFT + PG_CHUNKSHIFT);
+	for (; c <= end; c++)
+		if (page_map[c] == NULL)
+			page_map[c] = bump_pages(1);
+}
+
+/* Returns the bytes that can be had; 0 when there is no room for the map. */
+uint64_t
+page_init(void)
+{
+	size_t need;
+	int i, n, big = 0;
+	unsigned o;
+
+	for (i = 0; i < NZONE; i++)
+		for (o = 0; o < NORDER; o++)
+			LIST_INIT(&zones[i].list[o]);
+	n = plat_mem_ranges(ranges, MAXRANGE);
+	for (i = 0; i < n; i++)
+		if (ranges[i].size > ranges[big].size)
+			big = i;
+	if (n == 0)
+		return 0;
+	need = map_pages(ranges, n);
+	if (ranges[big].size >> PAGE_SHIFT < need)
+		return 0;
+	bump = plat_phys_to_virt(ranges[big].base);
+	page_map = bump_pages((page_nchunk * sizeof(*page_map) +
+	    PAGE_SIZE - 1) / PAGE_SIZE);
+	for (i = 0; i < n; i++)
+		map_range(&ranges[i]);
+	ranges[big].base += need << PAGE_SHIFT;
+	ranges[big].size -= need << PAGE_SHIFT;
+	for (i = 0; i < n; i++)
+		run_free(ranges[i].base >> PAGE_SHIFT,
+		    ranges[i].size >> PAGE_SHIFT);
+	page_total = page_nfree;
+	return page_total << PAGE_SHIFT;
+}

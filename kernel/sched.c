@@ -1,0 +1,541 @@
+/*
+ * sched.c: per-CPU run queues with fixed priorities.
+ *
+ * A CPU's run queue lock is taken before its current thread gives up the CPU
+ * and dropped by kern_switch_done() in the next thread's context.  So a thread
+ * found in a run queue whose lock one holds is completely saved.
+ */
+#include "thread.h"
+
+#define SLICE	4000000ULL	/* ns among threads of one priority */
+
+struct cpu cpu0;
+struct cpu *cpus[MAXCPU];
+unsigned ncpu = 1;
+
+static uint64_t idle_cpus;	/* CPUs that look for work or wait for it */
+
+static void
+runq_put(struct cpu *c, struct thread *t, bool head)
+{
+	struct runq *rq = &c->rq;
+	int p = __atomic_load_n(&t->pri, __ATOMIC_RELAXED);
+
+	if (head)
+		TAILQ_INSERT_HEAD(&rq->q[p], t, q);
+	else
+		TAILQ_INSERT_TAIL(&rq->q[p], t, q);
+	rq->map |= 1U << p;
+	t->qpri = p;
+	__atomic_store_n(&rq->n, rq->n + 1, __ATOMIC_RELAXED);
+	t->state = T_READY;
+	t->cpu = c;
+	t->onrq = true;
+}
+
+static void
+runq_remove(struct runq *rq, struct thread *t)
+{
+
+	TAILQ_REMOVE(&rq->q[t->qpri], t, q);
+	if (TAILQ_EMPTY(&rq->q[t->qpri]))
+		rq->map &= ~(1U << t->qpri);
+	__atomic_store_n(&rq->n, rq->n - 1, __ATOMIC_RELAXED);
+	t->onrq = false;
+}
+
+static int
+runq_best(const struct runq *rq)
+{
+
+	return rq->map == 0 ? -1 : 31 - __builtin_clz(rq->map);
+}
+
+static struct thread *
+runq_take(struct cpu *c)
+{
+	struct thread *t;
+	int p;
+
+	if ((p = runq_best(&c->rq)) < 0)
+		return c->idle;
+	t = TAILQ_FIRST(&c->rq.q[p]);
+	runq_remove(&c->rq, t);
+	return t;
+}
+
+/* An equal waits: from now on the running thread has a time slice. */
+static void
+slice_start(struct cpu *c, uint64_t now)
+{
+
+	if (c->slice_end != UINT64_MAX)
+		return;
+	c->slice_end = now + SLICE;
+	timer_program(c);
+}
+
+/* The slice's end has come: is there still competition, who ran how long? */
+static void
+slice_check(struct cpu *c, uint64_t now)
+{
+	struct thread *t = c->cur;
+	uint64_t used;
+
+	spin_acquire(&c->rq.lock);
+	if (t == c->idle || (c->rq.map >> t->pri & 1) == 0) {
+		c->slice_end = UINT64_MAX;
+	} else if ((used = t->ran + (now - c->since)) >= SLICE) {
+		c->slice_over = c->resched = true;
+		c->slice_end = now + SLICE;
+	} else
+		c->slice_end = now + SLICE - used;
+	spin_release(&c->rq.lock);
+}
+
+/* Accounts, and makes next the CPU's thread in all but its registers. */
+static void
+sched_set(struct cpu *c, struct thread *prev, struct thread *next)
+{
+	uint64_t now = plat_clock(), ran = now - c->since;
+
+	if (prev == c->idle)
+		c->idletime += ran;
+	else {
+		prev->cputime += ran;
+		prev->ran += ran;
+	}
+	c->since = now;
+	c->resched = c->slice_over = false;
+	c->cur = next;
+	next->state = T_RUN;
+	if (next == c->idle) {
+		c->curpri = -1;
+		return;
+	}
+	c->curpri = next->pri;
+	next->cpu = c;
+	if (c->rq.map >> next->pri & 1)
+		slice_start(c, now);
+}
+
+struct cpu *
+sched_hold(void)
+{
+	struct cpu *c = plat_self();
+
+	spin_acquire(&c->rq.lock);
+	return c;
+}
+
+void
+sched_switch(struct cpu *c)
+{
+	struct thread *prev = c->cur, *next = runq_take(c);
+
+	if (next == prev) {
+		prev->state = T_RUN;
+		c->resched = c->slice_over = false;
+		spin_release(&c->rq.lock);
+		return;
+	}
+	sched_set(c, prev, next);
+	c->switches++;
+	c->prev = prev;
+	next->oncpu = 1;
+	plat_ctx_switch(&prev->ctx, &next->ctx);
+	kern_switch_done();
+}
+
+void
+kern_switch_done(void)
+{
+	struct cpu *c = plat_self();
+	struct thread *prev = c->prev;
+	bool dead;
+
+	if (prev == NULL)
+		return;
+	c->prev = NULL;
+	dead = prev->detached_dead;
+	__atomic_store_n(&prev->oncpu, 0, __ATOMIC_RELEASE);
+	spin_release(&c->rq.lock);
+	if (dead)
+		thread_dead(prev);
+}
+
+/* ---- preemption ---- */
+
+bool
+kern_want_preempt(void)
+{
+	struct cpu *c = plat_self();
+
+	return c->resched && c->cur != c->idle && c->cur->npreempt == 0;
+}
+
+/* The running thread stays ready: first or, when its slice is over, last. */
+static void
+sched_giveway(struct cpu *c)
+{
+	struct thread *t = c->cur;
+
+	if (c->slice_over)
+		t->ran = 0;
+	runq_put(c, t, !c->slice_over);
+}
+
+void
+kern_preempt(void)
+{
+	struct cpu *c = sched_hold();
+	struct thread *prev = c->cur, *next;
+
+	sched_giveway(c);
+	next = runq_take(c);
+	sched_set(c, prev, next);
+	if (next == prev)
+		spin_release(&c->rq.lock);
+	else {
+		c->switches++;
+		c->prev = prev;
+		next->oncpu = 1;
+	}
+	plat_ctx_switch(&prev->ctx, &next->ctx);
+	__builtin_unreachable();
+}
+
+static void __attribute__((noinline))
+sched_resched(struct cpu *c)
+{
+
+	if (c->cur == c->idle || c->cur->npreempt != 0)
+		return;
+	spin_acquire(&c->rq.lock);
+	sched_giveway(c);
+	sched_switch(c);
+}
+
+void
+sched_restore(unsigned long s)
+{
+	struct cpu *c;
+
+	if ((s & PLAT_IRQ_ENABLED) == 0)
+		return;
+	c = plat_self();
+	if (__builtin_expect(c->resched, 0))
+		sched_resched(c);
+	plat_irq_restore(s);
+}
+
+void
+kern_preempt_disable(void)
+{
+
+	plat_curthread()->npreempt++;
+	__asm__ volatile("" : : : "memory");
+}
+
+void
+kern_preempt_enable(void)
+{
+	struct thread *t = plat_curthread();
+	unsigned long s;
+
+	__asm__ volatile("" : : : "memory");
+	if (--t->npreempt == 0 && plat_self()->resched) {
+		s = plat_irq_save();
+		sched_restore(s);
+	}
+}
+
+void
+kern_yield(void)
+{
+	struct thread *t = plat_curthread();
+	struct cpu *c = plat_self();
+	unsigned long s;
+
+	if (c->rq.map >> t->pri == 0 && !c->resched)
+		return;
+	s = plat_irq_save();
+	KASSERT(s & PLAT_IRQ_ENABLED);
+	c = sched_hold();
+	t->ran = 0;
+	runq_put(c, t, false);
+	sched_switch(c);
+	plat_irq_restore(s);
+}
+
+void
+kern_timer_intr(void)
+{
+	struct cpu *c = plat_self();
+	uint64_t now;
+
+	c->programmed = UINT64_MAX;
+	now = plat_clock();
+	timer_run(c);
+	if (c->slice_end <= now)
+		slice_check(c, now);
+	timer_program(c);
+}
+
+void
+kern_resched_intr(void)
+{
+	struct cpu *c = plat_self();
+	int best;
+
+	spin_acquire(&c->rq.lock);
+	best = runq_best(&c->rq);
+	if (best > c->curpri)
+		c->resched = true;
+	else if (best >= 0 && best == c->curpri)
+		slice_start(c, plat_clock());
+	spin_release(&c->rq.lock);
+}
+
+/* ---- placement ---- */
+
+static bool
+idle_claim(unsigned n)
+{
+	uint64_t bit = 1ULL << n;
+
+	return (__atomic_fetch_and(&idle_cpus, ~bit, __ATOMIC_SEQ_CST) & bit)
+	    != 0;
+}
+
+/* The last CPU if idle, else an idle one, else where it would run soonest. */
+static struct cpu *
+sched_place(struct thread *t)
+{
+	struct cpu *c, *best = t->cpu;
+	uint64_t idle;
+	unsigned i;
+
+	if (!sched_smp || t->bound || t->state == T_NEW)
+		return best;
+	idle = __atomic_load_n(&idle_cpus, __ATOMIC_SEQ_CST);
+	if ((idle >> best->id & 1) != 0 && idle_claim(best->id))
+		return best;
+	for (; idle != 0; idle &= idle - 1)
+		if (idle_claim(__builtin_ctzll(idle)))
+			return cpus[__builtin_ctzll(idle)];
+	if (t->pri > best->curpri)
+		return best;
+	for (i = 0; i < ncpu; i++) {
+		c = cpus[i];
+		if (c->curpri < t->pri)
+			return c;
+		if (c->rq.n < best->rq.n)
+			best = c;
+	}
+	return best;
+}
+
+/*
+ * After a thread was queued on a CPU that is busy: a CPU that went idle
+ * meanwhile may have looked too early.  (It says that it is idle before it
+ * looks, we queue before we look: one of the two sees the other.)
+ */
+static void
+sched_call_thief(void)
+{
+	uint64_t idle;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	idle = __atomic_load_n(&idle_cpus, __ATOMIC_SEQ_CST);
+	for (; idle != 0; idle &= idle - 1)
+		if (idle_claim(__builtin_ctzll(idle))) {
+			plat_cpu_kick(__builtin_ctzll(idle));
+			return;
+		}
+}
+
+void
+sched_ready(struct thread *t)
+{
+	struct cpu *c, *self = plat_self();
+	bool kick = false, busy;
+
+	while (__atomic_load_n(&t->oncpu, __ATOMIC_ACQUIRE) != 0)
+		plat_pause();
+	c = sched_place(t);
+	spin_acquire(&c->rq.lock);
+	t->ran = 0;
+	runq_put(c, t, false);
+	busy = t->pri <= c->curpri;
+	if (!busy) {
+		c->resched = true;
+		kick = c != self;
+	} else if (t->pri == c->curpri && c->slice_end == UINT64_MAX) {
+		if (c == self)
+			slice_start(c, plat_clock());
+		else
+			kick = true;
+	}
+	spin_release(&c->rq.lock);
+	if (kick)
+		plat_cpu_kick(c->id);
+	if (sched_smp && busy && !t->bound)
+		sched_call_thief();
+}
+
+void
+sched_setpri(struct thread *t, int pri)
+{
+	struct cpu *c;
+
+	for (;;) {
+		c = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED);
+		spin_acquire(&c->rq.lock);
+		if (c == t->cpu)
+			break;
+		spin_release(&c->rq.lock);
+	}
+	if (t->onrq) {
+		runq_remove(&c->rq, t);
+		t->pri = pri;
+		runq_put(c, t, false);
+	} else
+		t->pri = pri;
+	if (t == c->cur)
+		c->curpri = pri;
+	c->resched |= runq_best(&c->rq) > c->curpri;
+	spin_release(&c->rq.lock);
+	if (c->resched && c != plat_self())
+		plat_cpu_kick(c->id);
+}
+
+/* ---- idle ---- */
+
+static struct thread *
+steal_from(struct cpu *v)
+{
+	struct thread *t;
+	int p;
+
+	for (p = KERN_NPRI - 1; p >= 0; p--)
+		TAILQ_FOREACH(t, &v->rq.q[p], q)
+			if (!t->bound) {
+				runq_remove(&v->rq, t);
+				return t;
+			}
+	return NULL;
+}
+
+/* True: look again. */
+static bool
+steal(struct cpu *c)
+{
+	struct cpu *v;
+	struct thread *t;
+	unsigned i;
+	bool again = false;
+
+	for (i = 1; i < ncpu; i++) {
+		v = cpus[(c->id + i) % ncpu];
+		if (__atomic_load_n(&v->rq.n, __ATOMIC_RELAXED) == 0)
+			continue;
+		if (!spin_try(&v->rq.lock)) {
+			again = true;
+			continue;
+		}
+		/* An idle victim is about to run what it has. */
+		t = v->curpri < 0 && v->rq.n == 1 ? NULL : steal_from(v);
+		spin_release(&v->rq.lock);
+		if (t != NULL) {
+			spin_acquire(&c->rq.lock);
+			runq_put(c, t, false);
+			spin_release(&c->rq.lock);
+			return true;
+		}
+	}
+	return again;
+}
+
+static void
+idle_wait(struct cpu *c)
+{
+	uint64_t bit = 1ULL << c->id;
+
+	if (!sched_smp) {
+		plat_idle();
+		return;
+	}
+	__atomic_fetch_or(&idle_cpus, bit, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&c->rq.n, __ATOMIC_SEQ_CST) == 0 && !steal(c))
+		plat_idle();
+	__atomic_fetch_and(&idle_cpus, ~bit, __ATOMIC_SEQ_CST);
+}
+
+void
+sched_idle(void)
+{
+	struct cpu *c = plat_self();
+
+	plat_irq_off();
+	for (;;) {
+		if (c->rq.n == 0)
+			idle_wait(c);
+		if (c->rq.n != 0) {
+			sched_hold();
+			sched_switch(c);
+		}
+	}
+}
+
+void
+sched_cpu_init(struct cpu *c, unsigned id, struct thread *idle)
+{
+	int p;
+
+	c->self = c;
+	c->id = id;
+	c->cur = c->idle = idle;
+	c->curpri = -1;
+	c->slice_end = c->programmed = UINT64_MAX;
+	for (p = 0; p < KERN_NPRI; p++)
+		TAILQ_INIT(&c->rq.q[p]);
+	timer_cpu_init(&c->tq);
+	idle->cpu = c;
+	idle->state = T_RUN;
+	idle->oncpu = 1;
+	cpus[id] = c;
+}
+
+unsigned
+kern_ncpu(void)
+{
+
+	return ncpu;
+}
+
+unsigned
+kern_curcpu(void)
+{
+
+	return plat_self()->id;
+}
+
+uint64_t
+kern_cpu_idletime(unsigned n)
+{
+	struct cpu *c;
+
+	if (n >= ncpu)
+		return 0;
+	c = cpus[n];
+	return c->idletime +
+	    (c->curpri < 0 ? plat_clock() - c->since : 0);
+}
+
+uint64_t
+kern_cpu_switches(unsigned n)
+{
+
+	return n < ncpu ? cpus[n]->switches : 0;
+}

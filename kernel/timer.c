@@ -1,0 +1,152 @@
+/*
+ * timer.c: timers, a red-black tree on every CPU.  The platform's timer is
+ * set for the next deadline only, and never put off to a later one: a timer
+ * that was cancelled costs at most one interrupt.
+ */
+#include "thread.h"
+
+static int
+timer_cmp(const struct kern_timer *a, const struct kern_timer *b)
+{
+
+	if (a->deadline != b->deadline)
+		return a->deadline < b->deadline ? -1 : 1;
+	return (a > b) - (a < b);
+}
+
+RB_PROTOTYPE_STATIC(timertree, kern_timer, node, timer_cmp)
+RB_GENERATE_STATIC(timertree, kern_timer, node, timer_cmp)
+
+void
+timer_cpu_init(struct timerq *tq)
+{
+
+	RB_INIT(&tq->tree);
+	tq->next = UINT64_MAX;
+}
+
+void
+kern_timer_init(struct kern_timer *t, void (*fn)(void *), void *arg)
+{
+
+	t->deadline = 0;
+	t->fn = fn;
+	t->arg = arg;
+	t->cpu = NULL;
+	t->armed = false;
+}
+
+/* Interrupts masked, this CPU's. */
+void
+timer_program(struct cpu *c)
+{
+	uint64_t want = c->tq.next;
+
+	if (c->slice_end < want)
+		want = c->slice_end;
+	if (want < c->programmed) {
+		c->programmed = want;
+		plat_timer_set(want);
+	}
+}
+
+static void
+timer_next(struct timerq *tq)
+{
+	struct kern_timer *t = RB_MIN(timertree, &tq->tree);
+
+	tq->next = t != NULL ? t->deadline : UINT64_MAX;
+}
+
+/* Takes it from the CPU where it is armed, if it is. */
+static bool
+timer_remove(struct kern_timer *t, struct timerq *tq)
+{
+
+	if (!t->armed)
+		return false;
+	RB_REMOVE(timertree, &tq->tree, t);
+	t->armed = false;
+	if (t->deadline == tq->next)
+		timer_next(tq);
+	return true;
+}
+
+void
+kern_timer_arm(struct kern_timer *t, uint64_t deadline)
+{
+	struct cpu *c, *self;
+	unsigned long s;
+
+	s = plat_irq_save();
+	self = plat_self();
+	if ((c = t->cpu) != NULL && c != self) {
+		spin_acquire(&c->tq.lock);
+		timer_remove(t, &c->tq);
+		spin_release(&c->tq.lock);
+	}
+	spin_acquire(&self->tq.lock);
+	timer_remove(t, &self->tq);
+	t->cpu = self;
+	t->deadline = deadline;
+	t->armed = true;
+	RB_INSERT(timertree, &self->tq.tree, t);
+	if (deadline < self->tq.next)
+		self->tq.next = deadline;
+	spin_release(&self->tq.lock);
+	timer_program(self);
+	plat_irq_restore(s);
+}
+
+bool
+kern_timer_cancel(struct kern_timer *t)
+{
+	struct cpu *c;
+	unsigned long s;
+	bool was = false, running;
+
+	while ((c = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED)) != NULL) {
+		s = plat_irq_save();
+		spin_acquire(&c->tq.lock);
+		if (c != t->cpu) {
+			spin_release(&c->tq.lock);
+			plat_irq_restore(s);
+			continue;
+		}
+		was |= timer_remove(t, &c->tq);
+		running = c->tq.running == t && c != plat_self();
+		spin_release(&c->tq.lock);
+		plat_irq_restore(s);
+		if (!running)
+			break;
+		plat_pause();
+	}
+	return was;
+}
+
+void
+timer_run(struct cpu *c)
+{
+	struct timerq *tq = &c->tq;
+	struct kern_timer *t;
+	void (*fn)(void *);
+	void *arg;
+
+	if (tq->next > plat_clock())
+		return;
+	spin_acquire(&tq->lock);
+	while ((t = RB_MIN(timertree, &tq->tree)) != NULL &&
+	    t->deadline <= plat_clock()) {
+		RB_REMOVE(timertree, &tq->tree, t);
+		t->armed = false;
+		tq->running = t;
+		fn = t->fn;
+		arg = t->arg;
+		spin_release(&tq->lock);
+		fn(arg);
+		spin_acquire(&tq->lock);
+		tq->running = NULL;
+	}
+	timer_next(tq);
+	spin_release(&tq->lock);
+}
