@@ -20,7 +20,8 @@ struct blk_req {
 	/* Called once, from an interrupt thread or from submit itself. */
 	void		(*done)(struct blk_req *, int error);
 	void		*arg;
-	STAILQ_ENTRY(blk_req) link;	/* the driver's until done */
+	STAILQ_ENTRY(blk_req) link;	/* the driver's until done, like: */
+	int		error;
 };
 #define BLK_RDONLY	0x1
 #define BLK_FLUSHES	0x2		/* has a volatile cache, honours FLUSH */
@@ -40,6 +41,8 @@ struct blkdev {
 	void		(*submit)(struct blkdev *, struct blk_req *);
 	int		(*open)(struct blkdev *);	/* claims; EBUSY */
 	void		(*close)(struct blkdev *);
+	/* Find out the serial, if that takes asking the device; may be NULL. */
+	void		(*identify)(struct blkdev *);
 	void		*priv;
 	struct blk_stats stats;		/* the driver counts */
 	TAILQ_ENTRY(blkdev) link;

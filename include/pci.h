@@ -78,5 +78,6 @@ int	pci_irq_establish(struct pci_func *, int n, const char *name, int cpu,
 	    int (*fn)(void *), void *arg, struct pci_irq **);
 void	pci_irq_free(struct pci_irq *);
 const char *pci_irq_kind(const struct pci_irq *); /* "msix" "msi" "intx" */
+const char *pci_irq_best(struct pci_func *);	/* what establish will use */
 
 #endif /* SIRLOIN_PCI_H */

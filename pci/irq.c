@@ -252,10 +252,23 @@ pci_irq_free(struct pci_irq *pi)
 	kern_free(pi);
 }
 
+static const char *const names[] = { "msix", "msi", "intx" };
+
+const char *
+pci_irq_best(struct pci_func *f)
+{
+	struct pci_node *n = pci_node(f);
+	enum kind k;
+
+	kern_mutex_lock(&n->lock);
+	k = best_kind(n);
+	kern_mutex_unlock(&n->lock);
+	return names[k];
+}
+
 const char *
 pci_irq_kind(const struct pci_irq *pi)
 {
-	static const char *const names[] = { "msix", "msi", "intx" };
 
 	return names[pi->kind];
 }
