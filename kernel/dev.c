@@ -30,10 +30,14 @@ blkdev_find(const char *name)
 	TAILQ_FOREACH(b, &blks, link)
 		if (strcmp(b->name, name) == 0)
 			return b;
-	TAILQ_FOREACH(b, &blks, link)
+	/* By serial: some have to be asked for it, which takes a moment. */
+	TAILQ_FOREACH(b, &blks, link) {
+		if (b->serial[0] == '\0' && b->identify != NULL)
+			b->identify(b);
 		if (b->serial[0] != '\0' &&
 		    strncmp(b->serial, name, sizeof(b->serial)) == 0)
 			return b;
+	}
 	return NULL;
 }
 
