@@ -9,7 +9,7 @@
 #define PLAT_VMAP_BASE		0x600000000000UL
 #define PLAT_VMAP_END		0x680000000000UL
 
-/* Every register at an interrupt or trap, in the order of traps.S. */
+/* Every register at an interrupt or trap, in the order of vectors.S. */
 struct plat_frame {
 	uint64_t	r15, r14, r13, r12, rbp, rbx;
 	uint64_t	r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;

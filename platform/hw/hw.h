@@ -1,0 +1,377 @@
+/*
+ * hw.h: what the files of platform/hw share.  PC facts: Intel 64 SDM volume 3
+ * (paging 4, traps 6, MP start 8.4, local APIC 10, XSAVE 13, TSC 17.17).
+ */
+#ifndef HW_H
+#define HW_H
+
+#include <kern.h>
+#include "asm.h"
+#include "bootinfo.h"
+
+/* ---- linker script ---- */
+
+extern char __image_start[], __text_start[], __text_end[], __rodata_start[],
+    __rodata_end[], __data_start[], __bss_end[], __bootonly_start[],
+    __bootonly_end[], __ksyms_start[], __ksyms_end[], __image_end[];
+
+/* ---- the CPU's instructions ---- */
+
+static inline void
+outb(uint16_t port, uint8_t v)
+{
+
+	__asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port) : "memory");
+}
+
+static inline void
+outw(uint16_t port, uint16_t v)
+{
+
+	__asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port) : "memory");
+}
+
+static inline void
+outl(uint16_t port, uint32_t v)
+{
+
+	__asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port) : "memory");
+}
+
+static inline uint8_t
+inb(uint16_t port)
+{
+	uint8_t v;
+
+	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port) : "memory");
+	return v;
+}
+
+static inline uint16_t
+inw(uint16_t port)
+{
+	uint16_t v;
+
+	__asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port) : "memory");
+	return v;
+}
+
+static inline uint32_t
+inl(uint16_t port)
+{
+	uint32_t v;
+
+	__asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port) : "memory");
+	return v;
+}
+
+static inline uint64_t
+rdmsr(uint32_t msr)
+{
+	uint32_t lo, hi;
+
+	__asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
+	return (uint64_t)hi << 32 | lo;
+}
+
+static inline void
+wrmsr(uint32_t msr, uint64_t v)
+{
+
+	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)v),
+	    "d"((uint32_t)(v >> 32)) : "memory");
+}
+
+static inline void
+cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4])
+{
+
+	__asm__ volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]),
+	    "=d"(r[3]) : "a"(leaf), "c"(sub));
+}
+
+static inline uint64_t
+rdtsc(void)
+{
+	uint32_t lo, hi;
+
+	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
+	return (uint64_t)hi << 32 | lo;
+}
+
+/* In program order with the loads before it (SDM, RDTSC). */
+static inline uint64_t
+rdtsc_ordered(void)
+{
+	uint32_t lo, hi;
+
+	__asm__ volatile("lfence; rdtsc" : "=a"(lo), "=d"(hi) : : "memory");
+	return (uint64_t)hi << 32 | lo;
+}
+
+static inline void
+invlpg(uintptr_t va)
+{
+
+	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
+}
+
+static inline uint64_t
+read_cr3(void)
+{
+	uint64_t v;
+
+	__asm__ volatile("movq %%cr3, %0" : "=r"(v));
+	return v;
+}
+
+static inline void
+write_cr3(uint64_t v)
+{
+
+	__asm__ volatile("movq %0, %%cr3" : : "r"(v) : "memory");
+}
+
+/* A device register. */
+static inline uint32_t
+mmio_read(const volatile void *p)
+{
+
+	return *(const volatile uint32_t *)p;
+}
+
+static inline void
+mmio_write(volatile void *p, uint32_t v)
+{
+
+	*(volatile uint32_t *)p = v;
+}
+
+/* (a * b) >> s, exact; and (a << s) / b, the quotient fitting in 64 bits. */
+static inline uint64_t
+mul_shift(uint64_t a, uint64_t b, unsigned s)
+{
+
+	return (uint64_t)(((unsigned __int128)a * b) >> s);
+}
+
+static inline uint64_t
+shift_div(uint64_t a, unsigned s, uint64_t b)
+{
+	uint64_t hi = s == 0 ? 0 : a >> (64 - s), lo = a << s, q, r;
+
+	__asm__("divq %4" : "=a"(q), "=d"(r) : "0"(lo), "1"(hi), "r"(b));
+	return q;
+}
+
+/* A spin lock of this room; masks interrupts. */
+static inline unsigned long
+hw_lock(uint32_t *l)
+{
+	unsigned long f = plat_irq_save();
+
+	while (__atomic_exchange_n(l, 1, __ATOMIC_ACQUIRE) != 0)
+		plat_pause();
+	return f;
+}
+
+static inline void
+hw_unlock(uint32_t *l, unsigned long f)
+{
+
+	__atomic_store_n(l, 0, __ATOMIC_RELEASE);
+	plat_irq_restore(f);
+}
+
+/* ---- start.c: the course of the boot ---- */
+
+extern uint64_t hw_entry_tsc;
+extern struct hw_bootinfo hw_boot;	/* gone after the boot */
+/* A line on the console.  %s %d %u %x %lx %p and the like. */
+void	hw_log(const char *, ...) __attribute__((format(printf, 1, 2)));
+/* The boot cannot go on. */
+void	hw_fail(const char *) __attribute__((noreturn));
+/* Value of a word "name" or "name=value" before the JSON; "" for the former. */
+const char *hw_option(const char *name, size_t *len);
+
+/* ---- mem.c, pagetable.c ---- */
+
+#define HW_MMIO_BASE	0xffff800000000000UL	/* + physical, uncached */
+#define HW_FW_BASE	0xffffc00000000000UL	/* + physical, read only */
+#define HW_PHYS_END	(1ULL << 46)
+
+#define PTE_P		0x001UL
+#define PTE_W		0x002UL
+#define PTE_PWT		0x008UL
+#define PTE_PCD		0x010UL
+#define PTE_A		0x020UL
+#define PTE_D		0x040UL
+#define PTE_PS		0x080UL
+#define PTE_NX		(hw_feature.nx ? 1UL << 63 : 0)
+#define PTE_ADDR	0x000ffffffffff000UL
+
+void	hw_mem_init(void);
+/* Zeroed pages before kern_start; fails the boot when there are none. */
+void	*hw_early_alloc(size_t npage);
+/* The rest of the memory goes to the kernel: no hw_early_alloc from here on. */
+void	hw_mem_seal(void);
+/* Read-only view of firmware's memory, for ever; NULL. */
+const void *hw_map_firmware(uint64_t pa, uint64_t size);
+uint64_t hw_trampoline(void);		/* a page below 1 MB; 0: none */
+extern uint64_t *hw_pml4;
+int	hw_pt_map(uintptr_t va, uint64_t pa, uint64_t size, uint64_t flags,
+	    bool large);
+void	hw_pt_seal(void);
+uint64_t hw_pt_lookup(uintptr_t va);	/* physical address or PADDR_NONE */
+uint64_t *hw_pt_entry(uintptr_t va);	/* leaf entry or NULL */
+void	hw_tlb_intr(void);
+
+/* ---- cpu.c ---- */
+
+struct hw_feature {
+	bool		nx, page1g, fsgsbase, xsave, xsaveopt, smep, umip;
+	bool		x2apic, tscdeadline, invtsc, rdrand, rdseed, hyper;
+	uint64_t	xcr0;
+	uint32_t	fpusize;
+	uint32_t	maxleaf, maxhv;
+	char		hv[13];		/* hypervisor's signature */
+};
+extern struct hw_feature hw_feature;
+extern uint8_t hw_has_fsgsbase;		/* for switch.S */
+void	hw_cpu_detect(void);
+void	hw_cpu_enable(void);		/* control registers of this CPU */
+void	hw_fpu_save(void *area);
+void	hw_fpu_restore(const void *area);
+void	hw_fpu_init_area(void *area);
+#define HW_FPU_HEAD	576		/* legacy area and XSAVE header */
+extern uint8_t hw_fpu_initial[];
+
+/* ---- traps.c: descriptor tables; per-CPU part ---- */
+
+struct hw_tss {
+	uint32_t	res0;
+	uint64_t	rsp[3], res1, ist[7], res2;
+	uint16_t	res3, iomap;
+} __attribute__((packed));
+
+#define HW_VEC_FIRST	0x30		/* of devices */
+#define HW_VEC_LAST	0xef
+#define HW_NVEC		(HW_VEC_LAST - HW_VEC_FIRST + 1)
+#define HW_VEC_TIMER	0xf0
+#define HW_VEC_RESCHED	0xf1
+#define HW_VEC_TLB	0xf2
+#define HW_VEC_ERROR	0xfe
+#define HW_VEC_SPURIOUS	0xff
+
+struct plat_irq;
+struct hw_cpu {
+	struct hw_tss	tss;
+	unsigned	num;
+	uint32_t	apicid;
+	uint64_t	deadline;	/* of plat_timer_set */
+	struct plat_irq	*irq[HW_NVEC];
+	struct plat_irq	*running;	/* its handler runs here */
+};
+extern struct hw_cpu *hw_cpus[MAXCPU];
+extern uint64_t hw_gdt[];
+extern uint64_t hw_online;		/* CPUs that take TLB shootdowns, a bit each */
+
+/* This CPU's number: its task register names its own TSS (and STR is cheap,
+ * unlike reading the APIC id). */
+static inline unsigned
+hw_cpunum(void)
+{
+	uint64_t tr;
+
+	__asm__ volatile("str %0" : "=r"(tr));
+	return ((tr & 0xffff) - HW_SEL_TSS) >> 4;
+}
+#define hw_self()	(hw_cpus[hw_cpunum()])
+
+void	hw_idt_init(void);
+/* Load the tables on this CPU; its stacks are in cpu->tss. */
+void	hw_cpu_tables(struct hw_cpu *);
+void	hw_interrupt(struct plat_frame *);
+void	hw_exception(struct plat_frame *);
+
+/* ---- smp.c ---- */
+
+void	hw_smp_prepare(void);		/* before the final page tables */
+void	hw_smp_init(void);		/* sends the APs on their way */
+bool	hw_smp_nmi(void);		/* an NMI was only to wake this CPU */
+
+/* ---- lapic.c ---- */
+
+void	hw_lapic_init(uint64_t pa, int nmi_lint); /* boot CPU: maps it */
+void	hw_lapic_cpu(void);		/* every CPU */
+uint32_t hw_lapic_id(void);
+void	hw_lapic_eoi(void);
+#define HW_IPI_FIXED	0x0000
+#define HW_IPI_NMI	0x0400
+#define HW_IPI_INIT	0x4500
+#define HW_IPI_STARTUP	0x4600
+void	hw_lapic_ipi(uint32_t apicid, uint32_t command);
+void	hw_lapic_ipi_others(uint32_t command);
+void	hw_lapic_count(uint32_t ticks);	/* timer, one shot; 0: off */
+uint32_t hw_lapic_counter(void);
+void	hw_lapic_timer_mode(bool deadline, bool masked);
+
+/* ---- ioapic.c, irq.c ---- */
+
+void	hw_ioapic_init(const struct hw_madt *);
+void	hw_ioapic_write(unsigned gsi, uint32_t apicid, uint32_t low);
+void	hw_ioapic_mask(unsigned gsi, bool mask);
+bool	hw_ioapic_has(unsigned gsi);
+/* ISA interrupt to GSI, and flags as the MADT has them. */
+unsigned hw_ioapic_isa(unsigned irq, unsigned *flags);
+void	hw_irq_init(void);
+void	hw_irq_dispatch(unsigned vector);
+
+/* ---- acpi_tables.c, acpi_power.c ---- */
+
+void	hw_acpi_init(void);
+extern struct hw_madt hw_madt;
+extern struct hw_fadt hw_fadt;
+extern bool hw_have_madt, hw_have_fadt;
+void	hw_power_init(void);		/* maps the registers */
+void	hw_power_off(void);		/* returns when it does not work */
+void	hw_power_reset(void);
+
+/* ---- clocks ---- */
+
+struct hw_ref {			/* a counter of known frequency */
+	const char	*name;
+	uint64_t	hz;
+	uint64_t	mask;		/* all ones, as wide as it counts */
+	uint64_t	(*read)(void);
+};
+void	hw_clock_init(void);		/* clock.c; before interrupts */
+void	hw_clock_tick(uint64_t now);
+void	hw_timer_init(uint64_t tsc_hz, uint64_t lapic_hz, bool deadline);
+void	hw_timer_rate(uint64_t tsc_hz);
+void	hw_timer_cpu(void);		/* every CPU */
+void	hw_timer_intr(void);
+void	hw_clock_cpu(struct hw_cpu *);	/* pvclock: every CPU */
+extern uint64_t hw_clock_gap;		/* ns the clock may go unread */
+const struct hw_ref *hw_hpet_init(void);
+const struct hw_ref *hw_pit_init(void);
+const struct hw_ref *hw_pmtimer_init(void);
+uint64_t hw_rtc_read(void);		/* seconds since 1970; 0: none */
+/* tsc.c: frequency as the CPU tells (0: it does not), or as measured. */
+uint64_t hw_tsc_told(void);
+bool	hw_tsc_constant(void);
+struct hw_sample { uint64_t tsc, ref; uint32_t lapic; };
+void	hw_tsc_sample(const struct hw_ref *, struct hw_sample *);
+bool	hw_tsc_measure(const struct hw_ref *, uint64_t *tsc_hz,
+	    uint64_t *lapic_hz);
+/* pvclock.c */
+bool	hw_pvclock_init(bool *stable, uint64_t *tsc_hz);
+uint64_t hw_pvclock_read(void);
+uint64_t hw_pvclock_wall(void);		/* ns of 1970 at pvclock 0; 0: none */
+
+/* ---- serial.c, exit.c ---- */
+
+void	hw_serial_init(void);
+void	hw_serial_irq(void);		/* input by interrupt from here on */
+
+#endif /* HW_H */

@@ -1,0 +1,153 @@
+/*
+ * COM1: a 16550 (National PC16550D data sheet).  Output waits for the device,
+ * so that it works in every state of the machine; input is by interrupt.
+ */
+#include "hw.h"
+
+#define COM1		0x3f8
+#define COM1_IRQ	4
+#define THR		(COM1 + 0)
+#define RBR		(COM1 + 0)
+#define DLL		(COM1 + 0)
+#define IER		(COM1 + 1)
+#define DLM		(COM1 + 1)
+#define FCR		(COM1 + 2)
+#define IIR		(COM1 + 2)
+#define LCR		(COM1 + 3)
+#define MCR		(COM1 + 4)
+#define LSR		(COM1 + 5)
+#define SCR		(COM1 + 7)
+
+#define IER_RX		0x01
+#define FCR_ON		0x07		/* enabled, both FIFOs empty */
+#define IIR_FIFO	0xc0
+#define LCR_8N1		0x03
+#define LCR_DLAB	0x80
+#define MCR_ON		0x0b		/* DTR, RTS, OUT2: interrupt gate */
+#define LSR_DATA	0x01
+#define LSR_EMPTY	0x20
+#define FIFO		16
+#define TX_SPIN		100000		/* then the line is given up */
+#define LOCK_SPIN	10000000
+
+static bool present;
+static unsigned fifo = 1;
+static uint32_t txlock, rxlock;
+static char ring[1024];
+static unsigned head, tail;
+static struct plat_irq *irq;
+
+void
+hw_serial_init(void)
+{
+
+	outb(SCR, 0x5a);
+	if (inb(SCR) != 0x5a || inb(LSR) == 0xff)
+		return;
+	outb(IER, 0);
+	outb(LCR, LCR_DLAB);
+	outb(DLL, 1);			/* 115200 */
+	outb(DLM, 0);
+	outb(LCR, LCR_8N1);
+	outb(FCR, FCR_ON);
+	outb(MCR, MCR_ON);
+	if ((inb(IIR) & IIR_FIFO) == IIR_FIFO)
+		fifo = FIFO;
+	present = true;
+}
+
+static void
+send(const char *p, size_t n)
+{
+	unsigned spin;
+
+	for (spin = 0; (inb(LSR) & LSR_EMPTY) == 0; spin++)
+		if (spin == TX_SPIN)
+			return;
+	__asm__ volatile("rep outsb" : "+S"(p), "+c"(n) : "d"(THR) : "memory");
+}
+
+/*
+ * A panic may have stopped the CPU that holds the lock: waiting has an end.
+ */
+void
+plat_console_write(const char *p, size_t n)
+{
+	unsigned long s = plat_irq_save();
+	unsigned spin = 0;
+	bool held;
+
+	if (!present) {
+		plat_irq_restore(s);
+		return;
+	}
+	while (!(held = __atomic_exchange_n(&txlock, 1,
+	    __ATOMIC_ACQUIRE) == 0) && spin++ < LOCK_SPIN)
+		plat_pause();
+	while (n > 0) {
+		size_t k = n < fifo ? n : fifo;
+
+		send(p, k);
+		p += k;
+		n -= k;
+	}
+	if (held)
+		__atomic_store_n(&txlock, 0, __ATOMIC_RELEASE);
+	plat_irq_restore(s);
+}
+
+/* ---- input ---- */
+
+/* From the device to the ring; what does not fit is lost. */
+static bool
+drain(void)
+{
+	unsigned long s = hw_lock(&rxlock);
+	bool any = false;
+
+	while (inb(LSR) & LSR_DATA) {
+		char c = (char)inb(RBR);
+
+		any = true;
+		if (head - tail < sizeof(ring))
+			ring[head++ % sizeof(ring)] = c;
+	}
+	hw_unlock(&rxlock, s);
+	return any;
+}
+
+static void
+intr(void *arg)
+{
+
+	(void)inb(IIR);
+	if (drain())
+		kern_console_intr();
+}
+
+void
+hw_serial_irq(void)
+{
+
+	if (!present || plat_irq_line(COM1_IRQ, 0, intr, NULL, &irq) != 0)
+		return;
+	outb(IER, IER_RX);
+	plat_irq_unmask(irq);
+}
+
+size_t
+plat_console_read(char *p, size_t n)
+{
+	unsigned long s;
+	size_t i;
+
+	if (!present)
+		return 0;
+	if (irq == NULL)
+		(void)drain();
+	s = hw_lock(&rxlock);
+	for (i = 0; i < n && tail != head; i++)
+		p[i] = ring[tail++ % sizeof(ring)];
+	hw_unlock(&rxlock, s);
+	return i;
+}

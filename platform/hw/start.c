@@ -1,0 +1,202 @@
+/*
+ * The course of the boot, from entry.S to kern_start().
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hw.h"
+
+_Static_assert(sizeof(hw_boot) <= HW_BOOTINFO_SIZE, "asm.h");
+
+extern struct hw_cpu hw_cpu0;
+struct hw_cpu hw_cpu0;
+extern char __boot_stacks[];
+extern uint64_t hw_boot_tls[];
+
+static const char *cmdline = "";
+static struct { const void *p; size_t size; } module[HW_NMODULE];
+
+void
+hw_log(const char *fmt, ...)
+{
+	char buf[160];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	if (n > (int)sizeof(buf) - 1)
+		n = sizeof(buf) - 1;
+	plat_console_write(buf, (size_t)n);
+}
+
+void
+hw_fail(const char *what)
+{
+
+	hw_log("sirloin: cannot boot: %s\n", what);
+	plat_end(PLAT_PANIC, 1);
+}
+
+/* ---- configuration ---- */
+
+static bool
+is_space(char c)
+{
+
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+const char *
+hw_option(const char *name, size_t *len)
+{
+	const char *p = cmdline;
+	size_t n = strlen(name), k;
+
+	for (;;) {
+		while (is_space(*p))
+			p++;
+		if (*p == 0 || *p == '{')
+			return NULL;
+		for (k = 0; p[k] != 0 && !is_space(p[k]); k++)
+			continue;
+		if (k >= n && memcmp(p, name, n) == 0 &&
+		    (k == n || p[n] == '=')) {
+			*len = k == n ? 0 : k - n - 1;
+			return k == n ? p + n : p + n + 1;
+		}
+		p += k;
+	}
+}
+
+static bool
+is_config(const char *p, size_t n)
+{
+
+	while (n > 0 && is_space(*p)) {
+		p++;
+		n--;
+	}
+	return n > 0 && *p == '{';
+}
+
+/*
+ * The configuration: the command line; when it holds no JSON, the words of it
+ * followed by the first module that is JSON.
+ */
+static void
+config_init(void)
+{
+	unsigned i;
+	size_t n, len = hw_boot.cmdline_len;
+	const char *m;
+	char *buf;
+
+	if (hw_boot.cmdline_pa != 0)
+		cmdline = hw_map_firmware(hw_boot.cmdline_pa, len + 1);
+	for (i = 0; i < hw_boot.nmodule; i++) {
+		module[i].size = hw_boot.module[i].size;
+		module[i].p = hw_map_firmware(hw_boot.module[i].pa,
+		    module[i].size);
+	}
+	if (strchr(cmdline, '{') != NULL)
+		return;
+	for (i = 0; i < hw_boot.nmodule; i++) {
+		m = module[i].p;
+		if (m == NULL || !is_config(m, module[i].size))
+			continue;
+		n = strnlen(m, module[i].size);
+		buf = hw_early_alloc((len + n + 2 + PAGE_SIZE - 1) >>
+		    PAGE_SHIFT);
+		memcpy(buf, cmdline, len);
+		buf[len] = ' ';
+		memcpy(buf + len + 1, m, n);
+		cmdline = buf;
+		return;
+	}
+}
+
+const char *
+plat_cmdline(void)
+{
+
+	return cmdline;
+}
+
+const void *
+plat_module(int n, size_t *size)
+{
+
+	if (n < 0 || n >= HW_NMODULE || module[n].p == NULL)
+		return NULL;
+	*size = module[n].size;
+	return module[n].p;
+}
+
+/* ---- the boot CPU ---- */
+
+static void
+boot_cpu_init(void)
+{
+	static const uint32_t guard[] = HW_STACK_GUARDS;
+	unsigned i;
+
+	hw_cpus[0] = &hw_cpu0;
+	hw_cpu0.deadline = UINT64_MAX;
+	for (i = 0; i < 4; i++)		/* a stack ends at the next guard */
+		hw_cpu0.tss.ist[i] = (uint64_t)__boot_stacks + guard[i + 1];
+	hw_idt_init();
+	hw_cpu_tables(&hw_cpu0);
+}
+
+static void
+read_bootinfo(unsigned how, uint64_t info)
+{
+	bool ok = false;
+
+	if (how == HW_BOOT_PVH)
+		ok = hw_pvh_parse(info, &hw_boot);
+	else if (how == HW_BOOT_MB2)
+		ok = hw_mb2_parse(info, &hw_boot);
+	else
+		hw_boot.error = "neither a PVH nor a multiboot2 loader";
+	if (!ok)
+		hw_fail(hw_boot.error);
+	if (hw_boot.truncated)
+		hw_log("hw: the memory map is too long, some is not used\n");
+}
+
+/* The loader may have put nothing where the image is: it has.  But the page
+ * tables need some memory more. */
+void __attribute__((noreturn, no_stack_protector))
+hw_start(unsigned how, uint64_t info)
+{
+	uint64_t canary = rdtsc() * 0x9e3779b97f4a7c15;
+	uint64_t seed = 0;
+
+	hw_cpu_detect();
+	hw_cpu_enable();
+	(void)plat_hwrandom(&seed, sizeof(seed));
+	hw_boot_tls[5] = (canary ^ seed) & ~0xffUL;	/* %fs:0x28 */
+	hw_serial_init();
+	boot_cpu_init();
+	read_bootinfo(how, info);
+	hw_mem_init();
+	hw_smp_prepare();
+	write_cr3((uint64_t)hw_pml4);
+	config_init();
+	hw_acpi_init();
+	hw_power_init();
+	hw_lapic_init(hw_have_madt ? hw_madt.lapic : 0,
+	    hw_have_madt ? hw_madt.nmi_lint : 1);
+	hw_cpu0.apicid = hw_lapic_id();
+	hw_smp_init();
+	hw_ioapic_init(&hw_madt);
+	hw_irq_init();
+	hw_clock_init();
+	hw_serial_irq();
+	hw_mem_seal();
+	kern_start();
+}

@@ -1,0 +1,86 @@
+/*
+ * void plat_ctx_switch(struct plat_ctx *from, struct plat_ctx *to)
+ *
+ * A thread that gives way by itself leaves on its stack, from the top:
+ * return address, rbx, rbp, r12..r15, x87 control word and MXCSR.  One that
+ * was preempted has everything in its context.
+ */
+#include "asm.h"
+
+	.section .text.switch, "ax"
+	.balign 16
+	.globl	plat_ctx_switch
+plat_ctx_switch:
+	movq	CTX_PREEMPTED(%rdi), %r8
+	testq	%r8, %r8
+	jnz	1f
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	subq	$8, %rsp
+	stmxcsr	(%rsp)
+	fnstcw	4(%rsp)
+	movq	%rsp, CTX_RSP(%rdi)
+1:	/* Nothing of `from' is used from here on but its FPU registers. */
+	movq	CTX_FSBASE(%rsi), %rax
+	cmpb	$0, hw_has_fsgsbase
+	je	2f
+	wrfsbase %rax
+	jmp	3f
+2:	movq	%rax, %rdx
+	shrq	$32, %rdx
+	movl	$HW_MSR_FSBASE, %ecx
+	wrmsr
+3:	cmpq	$0, CTX_PREEMPTED(%rsi)
+	jne	4f
+	movq	CTX_RSP(%rsi), %rsp
+	/* A preempted thread may leave the x87 stack or AVX registers in a
+	 * state that no function call does. */
+	testq	%r8, %r8
+	jz	5f
+	movl	$hw_fpu_initial, %edi
+	call	hw_fpu_restore
+5:	call	kern_switch_done
+	ldmxcsr	(%rsp)
+	fldcw	4(%rsp)
+	addq	$8, %rsp
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	ret
+
+	/* Resume where it was preempted: first on this CPU's interrupt stack,
+	 * which is free (interrupts are masked), then from the context. */
+4:	movq	%rsi, %rbx
+	xorl	%eax, %eax
+	str	%ax
+	subl	$HW_SEL_TSS, %eax
+	shrl	$1, %eax		/* / 16 * 8 */
+	movq	hw_cpus(%rax), %rax
+	movq	CPU_IST1(%rax), %rsp
+	call	kern_switch_done
+	movq	CTX_FPU(%rbx), %rdi
+	testq	%rdi, %rdi
+	jz	6f
+	call	hw_fpu_restore
+6:	movq	$0, CTX_PREEMPTED(%rbx)
+	leaq	CTX_FRAME(%rbx), %rsp
+	jmp	hw_frame_return
+
+	/* Where the first switch to a new thread returns to. */
+	.balign 16
+	.globl	hw_thread_start
+hw_thread_start:
+	xorl	%ebp, %ebp
+	pushq	%rbp			/* end of the backtrace */
+	pushq	%rbp
+	call	kern_thread_main
+	ud2
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,79 @@
+/*
+ * A stub for every vector.  Each runs on a stack of its own kind (IST), builds
+ * a struct plat_frame there and never touches the interrupted stack: code from
+ * above the line may use the red zone below its RSP.
+ */
+#include "asm.h"
+
+	.section .text.traps, "ax"
+	.balign 16
+	.globl	hw_stubs
+hw_stubs:				/* 16 bytes each */
+	.set	vec, 0
+	.rept	256
+	.balign 16
+	/* These push an error code themselves. */
+	.if	(vec == 8) || ((vec >= 10) && (vec <= 14)) || (vec == 17) || (vec == 21) || (vec == 29) || (vec == 30)
+	.else
+	pushq	$0
+	.endif
+	pushq	$vec
+	jmp	common
+	.set	vec, vec + 1
+	.endr
+
+	.balign 16
+common:
+	cld
+	pushq	%rax
+	pushq	%rcx
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	movq	%rsp, %rdi
+	cmpq	$32, 15 * 8(%rdi)
+	jb	1f
+	call	hw_interrupt
+	jmp	hw_frame_return
+1:	call	hw_exception
+
+	/* RSP: a struct plat_frame; interrupts masked. */
+	.globl	hw_frame_return
+hw_frame_return:
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	popq	%rax
+	addq	$16, %rsp
+	iretq
+
+	.section .bootstacks, "aw", @nobits
+	.balign 4096
+	.globl	__boot_stacks, __boot_stacks_end, __boot_stack_end
+__boot_stacks:
+	.skip	5 * 4096 + HW_STACK_IRQ + HW_STACK_EXC + HW_STACK_NMI + HW_STACK_FATAL + HW_STACK_BOOT
+__boot_stack_end:
+__boot_stacks_end:
+
+	.section .note.GNU-stack, "", @progbits
