@@ -30,24 +30,28 @@
 /* ---- processes and lwps (lwp.c) ---- */
 
 struct fdtab;
-struct vnode;
 struct proc {
 	pid_t		pid, ppid;
 	uint32_t	refs;		/* lwps */
 	struct fdtab	*fdtab;
-	struct vnode	*cwd;		/* proc_lock; holds a reference; NULL: root */
-	char		*cwdpath;	/* absolute; NULL: "/" */
+	char		*cwd;		/* proc_{get,set}cwd(); NULL: "/" */
 	mode_t		umask;
 	LIST_ENTRY(proc) link;
 };
 struct lwp {
 	struct proc	*proc;
 	bool		scheduled;	/* has the context */
-	bool		implicit;	/* of a thread that has none of its own */
+	uint8_t		implicit;	/* of a thread that has none of its own: */
+#define LWP_CALL	1		/* for a system call, on its stack */
+#define LWP_UPCALL	2		/* hyp_schedule() to hyp_unschedule() */
 };
 extern struct proc proc1;		/* everybody's, unless they rfork */
 static inline struct lwp *curlwp(void) { return rumpuser_curlwp(); }
 static inline struct proc *curproc(void) { return rumpuser_curlwp()->proc; }
+
+/* The length with the NUL, which may be more than size: nothing copied. */
+size_t	proc_getcwd(struct proc *, char *buf, size_t size);
+int	proc_setcwd(struct proc *, const char *abspath);
 
 void	lwp_implicit(struct lwp *);	/* makes *lwp the thread's for a call */
 void	lwp_badcontext(const char *) __attribute__((noreturn));

@@ -41,9 +41,11 @@ struct fileops {
 	void	(*close)(struct file *);
 	/*
 	 * Optional.  A descriptor was closed while calls are running: wake
-	 * those that sleep in read or write (they return EBADF).
+	 * those that sleep in read or write.  They return ERESTART, and the
+	 * system call looks its descriptor up again.
 	 */
 	void	(*restart)(struct file *);
+#define ERESTART	(-3)
 	/* Optional, FO_SEEK only. */
 	int	(*seek)(struct file *, off_t, int whence, off_t *result);
 };
@@ -53,7 +55,8 @@ struct file {
 	uint32_t	refs;		/* atomic */
 	uint32_t	flags;		/* atomic: FREAD, FWRITE, O_* */
 	void		*data;		/* the operations' own */
-	off_t		pos;		/* FO_SEEK: under the object's lock */
+	off_t		pos;		/* FO_SEEK */
+	kmutex_t	posmtx;		/* held while a call moves pos */
 	LIST_ENTRY(file) free;
 };
 #define FREAD		0x1
