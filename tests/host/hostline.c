@@ -31,6 +31,7 @@
 #include <malloc.h>
 
 #include <rump/rumpuser.h>
+#include <rump/rumpuser_component.h>
 #include <rump/host.h>
 #include <rump/vif.h>
 
@@ -181,6 +182,56 @@ rumpuser_exit(int status)
 		abort();
 	_exit(status);
 }
+
+/* ---- components, and what is not there ---- */
+
+void *
+rumpuser_component_unschedule(void)
+{
+	int n = 0;
+
+	unsched(&n, NULL);
+	return (void *)(intptr_t)n;
+}
+void rumpuser_component_schedule(void *n) { sched((int)(intptr_t)n, NULL); }
+int rumpuser_component_errtrans(int e) { return nberr(e); }
+
+static void
+switched(void (*fn)(void *), void *arg)
+{
+
+	hyp.hyp_schedule();
+	fn(arg);
+	hyp.hyp_unschedule();
+}
+static void do_new(void *v) { hyp.hyp_lwproc_newlwp(0); }
+static void do_cur(void *v) { *(struct lwp **)v = hyp.hyp_lwproc_curlwp(); }
+static void do_switch(void *v) { hyp.hyp_lwproc_switch(v); }
+static void do_release(void *v) { hyp.hyp_lwproc_release(); }
+void rumpuser_component_kthread(void) { switched(do_new, NULL); }
+void rumpuser_component_switchlwp(struct lwp *l) { switched(do_switch, l); }
+void rumpuser_component_kthread_release(void) { switched(do_release, NULL); }
+
+struct lwp *
+rumpuser_component_curlwp(void)
+{
+	struct lwp *l;
+
+	switched(do_cur, &l);
+	return l;
+}
+
+void rumpuser_dl_bootstrap(rump_modinit_fn a, rump_symload_fn b,
+    rump_compload_fn c, rump_evcntattach_fn d) { }
+int rumpuser_sp_init(const char *a, const char *b, const char *c, const char *d)
+{ return 78; }
+int rumpuser_sp_copyin(void *a, const void *f, void *t, size_t n) { return 78; }
+int rumpuser_sp_copyinstr(void *a, const void *f, void *t, size_t *n) { return 78; }
+int rumpuser_sp_copyout(void *a, const void *f, void *t, size_t n) { return 78; }
+int rumpuser_sp_copyoutstr(void *a, const void *f, void *t, size_t *n) { return 78; }
+int rumpuser_sp_anonmmap(void *a, size_t n, void **p) { return 78; }
+int rumpuser_sp_raise(void *a, int sig) { return 78; }
+void rumpuser_sp_fini(void *a) { }
 
 /* ---- threads ---- */
 
