@@ -42,7 +42,7 @@ heap_cache_init(struct heap_cache *h)
 	unsigned k;
 
 	for (k = 1; k < HEAP_NCLASS; k++)
-		h->mag[k].max = class_size[k] <= 256 ? 64 :
+		h->mag[k].max = class_size[k] <= 256 ? 32 :
 		    class_size[k] <= 1024 ? 16 : 8;
 }
 
