@@ -1,0 +1,84 @@
+/*
+ * net.h: inside builtin/net.  All of lwIP and all sockets are used under one
+ * lock, net_lock().  Applications' threads, the devices' receive threads and
+ * one timer thread take it in turn; no packet changes threads on its way.
+ */
+#ifndef BUILTIN_NET_H
+#define BUILTIN_NET_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdbool.h>
+
+#include "../core/core.h"
+#include "lwip/netif.h"
+#include "lwip/pbuf.h"
+#include <rump/vif.h>
+
+
+/* ---- net.c ---- */
+
+void	net_lock(void);
+/* Delivers what loopback holds, hands packets to devices, lets go. */
+void	net_unlock(void);
+/* The first two of these, before waiting with the lock. */
+void	net_settle(void);
+extern struct rumpuser_mtx *net_mtx;
+void	net_random(void *, size_t);
+uint16_t net_chksum_fold(uint64_t);
+/* err_t of lwIP as an errno. */
+int	net_errno(err_t);
+
+/* ---- mem.c ---- */
+
+/* Memory of this room: NULL beyond its limit.  Under the lock. */
+void	*net_malloc(size_t);
+void	*net_zalloc(size_t);
+void	net_free(void *);
+void	net_mem_init(void);
+/* Bytes that another `want' may take of the limit before things get tight. */
+bool	net_mem_tight(void);
+extern size_t net_mem_used, net_mem_max, net_mem_cache_max;
+extern unsigned net_nsockets;		/* sockets open: limits dead pcbs */
+
+/* ---- timeout.c ---- */
+
+int	net_timer_start(void);
+void	net_timer_second(void);		/* there is an interface */
+void	net_timer_dhcp(void);		/* somebody asks for an address */
+
+/* ---- netconfig.c ---- */
+
+int	net_set_ipv4(struct netif *, const ip4_addr_t *, const ip4_addr_t *mask);
+bool	net_dhcp_idle(void);
+
+/* ---- vif.c, vif_tx.c: interfaces on the platform's devices ---- */
+
+#define VIF_NAMESIZE	16
+struct txpkt;
+struct vif_if {
+	struct netif	nif;
+	char		name[VIF_NAMESIZE];	/* "virt0" */
+	struct vif	*vif;
+	struct vif_info	info;
+	struct netpktq	txq;		/* until net_unlock() */
+	unsigned	ntxq;
+	uint64_t	ipackets, ibytes, ierrors, idrops;
+	uint64_t	opackets, obytes, oerrors, otso;
+	struct vif_if	*next;
+};
+extern struct vif_if *vif_list;
+/* All under the lock, but for vif_create and vif_destroy, which take it. */
+int	vif_create(const char *name, const char *device);
+int	vif_destroy(const char *name);
+struct vif_if *vif_find(const char *name);
+struct netif *netif_byname(const char *name);	/* "lo0" too */
+const char *netif_name(struct netif *);
+err_t	vif_linkoutput(struct netif *, struct pbuf *);
+void	vif_tx_init(struct vif_if *);
+void	vif_tx_flush(struct vif_if *);
+void	vif_tx_reap(void);		/* frees what devices are done with */
+/* Payload of the biggest TCP segment that may be handed to this interface. */
+uint32_t vif_tso_max(struct netif *, bool v6);
+
+#endif /* BUILTIN_NET_H */

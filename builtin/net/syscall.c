@@ -1,0 +1,634 @@
+/*
+ * syscall.c: the socket system calls of the client API, and sockets as files.
+ */
+#include <string.h>
+
+#include "lwip/opt.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/udp.h"
+
+#include <rump/rump_syscalls.h>
+
+#include "sock.h"
+
+#define IOV_MAX		1024
+
+static const struct fileops sock_fileops;
+
+/* ---- descriptors ---- */
+
+static int
+sock_fd(int fd, struct file **fp, struct sock **sop)
+{
+	struct file *f = fd_get(fd);
+
+	if (f == NULL)
+		return EBADF;
+	if (f->ops != &sock_fileops) {
+		file_put(f);
+		return ENOTSOCK;
+	}
+	*fp = f;
+	*sop = f->data;
+	return 0;
+}
+
+/* A descriptor for a new socket, which is closed when there is none. */
+static int
+install(struct sock *so, int flags, int *fd)
+{
+	uint32_t fflags = FREAD | FWRITE;
+	struct file *f;
+	int error;
+
+	if (flags & SOCK_NONBLOCK)
+		fflags |= O_NONBLOCK;
+	f = file_new(&sock_fileops, fflags, so);
+	if (f == NULL) {
+		net_lock();
+		sock_close(so);
+		net_unlock();
+		return ENFILE;
+	}
+	error = fd_install(f, 0, flags & SOCK_CLOEXEC ? FD_CLOEXEC : 0, fd);
+	if (error != 0)
+		file_put(f);
+	return error;
+}
+
+static int
+io_flags(struct file *f, int msgflags)
+{
+	int flags = 0;
+
+	if (file_nonblock(f) || (msgflags & (MSG_DONTWAIT | MSG_NBIO)))
+		flags |= DONTWAIT;
+	if (msgflags & MSG_PEEK)
+		flags |= PEEK;
+	if (msgflags & MSG_WAITALL)
+		flags |= WAITALL;
+	return flags;
+}
+
+/* ---- sockets as files ---- */
+
+/* The list is used up on the way, so it is a copy. */
+static int
+uio_init(struct uio *uio, struct iovec *copy, const struct iovec *iov, int n)
+{
+
+	uio->iov = copy;
+	uio->iovcnt = n;
+	memcpy(copy, iov, n * sizeof(*iov));
+	return iov_total(iov, n, &uio->resid);
+}
+#define SMALL_IOV	8
+
+struct iovspace { struct iovec small[SMALL_IOV], *big; int n; };
+
+static struct iovec *
+iov_space(struct iovspace *s, int n)
+{
+
+	s->n = n;
+	s->big = n <= SMALL_IOV ? NULL : kmem_alloc(n * sizeof(struct iovec));
+	return n <= SMALL_IOV ? s->small : s->big;
+}
+
+static void
+iov_done(struct iovspace *s)
+{
+
+	if (s->big != NULL)
+		kmem_free(s->big, s->n * sizeof(struct iovec));
+}
+
+static int
+sock_rw(struct file *f, const struct iovec *iov, int niov, size_t *done,
+    bool write)
+{
+	struct sock *so = f->data;
+	struct iovspace space;
+	struct iovec *copy = iov_space(&space, niov);
+	struct uio uio;
+	size_t total;
+	int error, msgflags = 0;
+
+	*done = 0;
+	if (copy == NULL)
+		return ENOMEM;
+	error = uio_init(&uio, copy, iov, niov);
+	total = uio.resid;
+	if (error == 0) {
+		net_lock();
+		error = write ? so->ops->send(so, &uio, io_flags(f, 0), NULL, 0) :
+		    so->ops->recv(so, &uio, io_flags(f, 0), NULL, NULL,
+		    &msgflags);
+		net_unlock();
+	}
+	*done = total - uio.resid;
+	iov_done(&space);
+	return error;
+}
+
+static int
+fo_read(struct file *f, const struct iovec *iov, int niov, off_t off,
+    size_t *done)
+{
+
+	return sock_rw(f, iov, niov, done, false);
+}
+
+static int
+fo_write(struct file *f, const struct iovec *iov, int niov, off_t off,
+    size_t *done)
+{
+
+	return sock_rw(f, iov, niov, done, true);
+}
+
+static int
+fo_ioctl(struct file *f, unsigned long cmd, void *data)
+{
+	int error;
+
+	net_lock();
+	error = sock_ioctl(f->data, cmd, data);
+	net_unlock();
+	return error == ENOTTY ? net_ifioctl(cmd, data) : error;
+}
+
+static int
+fo_poll(struct file *f, int events, struct pollreq *req)
+{
+	struct sock *so = f->data;
+	int r;
+
+	net_lock();
+	if (req != NULL)
+		poll_record(&so->ph, req);
+	r = so->ops->poll(so, events);
+	net_unlock();
+	return r;
+}
+
+static int
+fo_stat(struct file *f, struct stat *st)
+{
+
+	memset(st, 0, sizeof(*st));
+	st->st_mode = S_IFSOCK | 0666;
+	st->st_blksize = 65536;
+	return 0;
+}
+
+static void
+fo_close(struct file *f)
+{
+
+	net_lock();
+	sock_close(f->data);
+	net_unlock();
+}
+
+static void
+fo_restart(struct file *f)
+{
+	struct sock *so = f->data;
+
+	net_lock();
+	so->restarts++;
+	sock_wakeup(so);
+	net_unlock();
+}
+
+static const struct fileops sock_fileops = {
+	.name = "socket",
+	.read = fo_read,
+	.write = fo_write,
+	.ioctl = fo_ioctl,
+	.poll = fo_poll,
+	.stat = fo_stat,
+	.close = fo_close,
+	.restart = fo_restart,
+};
+
+/* ---- making ---- */
+
+int
+rump___sysimpl_socket30(int domain, int type, int proto)
+{
+	struct sock *so;
+	int error, fd = -1;
+
+	SYS_ENTER();
+	net_lock();
+	error = sock_create(domain, type & ~SOCK_FLAGS_MASK, proto, &so);
+	net_unlock();
+	if (error == 0)
+		error = install(so, type, &fd);
+	return SYS_LEAVE(error, fd);
+}
+
+int
+rump___sysimpl_socketpair(int domain, int type, int proto, int *sv)
+{
+	struct sock *a, *b;
+	int error;
+
+	SYS_ENTER();
+	if (domain != AF_LOCAL)
+		return SYS_LEAVE(domain == AF_INET || domain == AF_INET6 ?
+		    EOPNOTSUPP : EAFNOSUPPORT, 0);
+	net_lock();
+	error = local_pair(type & ~SOCK_FLAGS_MASK, &a, &b);
+	net_unlock();
+	if (error != 0)
+		return SYS_LEAVE(error, 0);
+	if ((error = install(a, type, &sv[0])) == 0 &&
+	    (error = install(b, type, &sv[1])) != 0)
+		fd_close(sv[0]);
+	else if (error != 0) {
+		net_lock();
+		sock_close(b);
+		net_unlock();
+	}
+	return SYS_LEAVE(error, 0);
+}
+
+static void
+put_name(struct sock *so, bool peer, struct sockaddr *sa, unsigned *len)
+{
+	const ip_addr_t *ip = peer ? &so->raddr : &so->laddr;
+	uint16_t port = peer ? so->rport : so->lport;
+
+	if (so->ops == &tcp_sockops && so->tcp != NULL && !peer) {
+		ip = &so->tcp->local_ip;
+		port = so->tcp->local_port;
+	} else if (so->ops != &tcp_sockops && so->domain != AF_LOCAL && !peer) {
+		ip = &((struct ip_pcb *)so->udp)->local_ip;
+		port = so->type == SOCK_DGRAM ? so->udp->local_port : 0;
+	}
+	addr_put(so->domain, ip, port, sa, len);
+}
+
+static int
+do_accept(int fd, struct sockaddr *sa, unsigned *len, int flags, bool inherit,
+    int *newfd)
+{
+	struct file *f;
+	struct sock *so, *new;
+	int error;
+
+	if ((error = sock_fd(fd, &f, &so)) != 0)
+		return error;
+	net_lock();
+	error = so->type == SOCK_STREAM && so->domain != AF_LOCAL ?
+	    sock_accept(so, io_flags(f, 0), &new) : EOPNOTSUPP;
+	if (error == 0 && sa != NULL && len != NULL)
+		put_name(new, true, sa, len);
+	net_unlock();
+	if (inherit && file_nonblock(f))
+		flags |= SOCK_NONBLOCK;
+	file_put(f);
+	return error != 0 ? error : install(new, flags, newfd);
+}
+
+int
+rump___sysimpl_accept(int fd, struct sockaddr *sa, unsigned *len)
+{
+	int error, new = -1;
+
+	SYS_ENTER();
+	error = do_accept(fd, sa, len, 0, true, &new);
+	return SYS_LEAVE(error, new);
+}
+
+int	rump___sysimpl_paccept(int, struct sockaddr *, unsigned *, const void *,
+	    int);
+int
+rump___sysimpl_paccept(int fd, struct sockaddr *sa, unsigned *len,
+    const void *sigmask, int flags)
+{
+	int error, new = -1;
+
+	SYS_ENTER();
+	error = do_accept(fd, sa, len, flags, false, &new);
+	return SYS_LEAVE(error, new);
+}
+
+/* ---- names ---- */
+
+enum name_op { BIND, CONNECT };
+
+static int
+do_name(int fd, const struct sockaddr *sa, unsigned len, enum name_op op)
+{
+	struct file *f;
+	struct sock *so;
+	ip_addr_t ip;
+	uint16_t port;
+	int error;
+
+	if ((error = sock_fd(fd, &f, &so)) != 0)
+		return error;
+	net_lock();
+	error = so->domain == AF_LOCAL ? 0 : addr_get(so, sa, len, &ip, &port);
+	if (error == 0)
+		error = op == BIND ? so->ops->bind(so, &ip, port) :
+		    so->ops->connect(so, &ip, port, io_flags(f, 0));
+	net_unlock();
+	file_put(f);
+	return error;
+}
+
+int
+rump___sysimpl_bind(int fd, const struct sockaddr *sa, unsigned len)
+{
+
+	SYS_ENTER();
+	return SYS_LEAVE(do_name(fd, sa, len, BIND), 0);
+}
+
+int
+rump___sysimpl_connect(int fd, const struct sockaddr *sa, unsigned len)
+{
+
+	SYS_ENTER();
+	return SYS_LEAVE(do_name(fd, sa, len, CONNECT), 0);
+}
+
+static int
+do_getname(int fd, struct sockaddr *sa, unsigned *len, bool peer)
+{
+	struct file *f;
+	struct sock *so;
+	int error;
+
+	if ((error = sock_fd(fd, &f, &so)) != 0)
+		return error;
+	net_lock();
+	if (peer && (so->state & SS_CONNECTED) == 0)
+		error = ENOTCONN;
+	else if (sa == NULL || len == NULL)
+		error = EFAULT;
+	else
+		put_name(so, peer, sa, len);
+	net_unlock();
+	file_put(f);
+	return error;
+}
+
+int
+rump___sysimpl_getsockname(int fd, struct sockaddr *sa, unsigned *len)
+{
+
+	SYS_ENTER();
+	return SYS_LEAVE(do_getname(fd, sa, len, false), 0);
+}
+
+int
+rump___sysimpl_getpeername(int fd, struct sockaddr *sa, unsigned *len)
+{
+
+	SYS_ENTER();
+	return SYS_LEAVE(do_getname(fd, sa, len, true), 0);
+}
+
+static int
+do_listen(int fd, int backlog)
+{
+	struct file *f;
+	struct sock *so;
+	int error;
+
+	if ((error = sock_fd(fd, &f, &so)) != 0)
+		return error;
+	net_lock();
+	error = so->ops->listen != NULL ? so->ops->listen(so, backlog) :
+	    EOPNOTSUPP;
+	net_unlock();
+	file_put(f);
+	return error;
+}
+
+int
+rump___sysimpl_listen(int fd, int backlog)
+{
+
+	SYS_ENTER();
+	return SYS_LEAVE(do_listen(fd, backlog), 0);
+}
+
+static int
+do_shutdown(int fd, int how)
+{
+	struct file *f;
+	struct sock *so;
+	int error;
+
+	if ((error = sock_fd(fd, &f, &so)) != 0)
+		return error;
+	net_lock();
+	error = how == SHUT_RD || how == SHUT_WR || how == SHUT_RDWR ?
+	    so->ops->shutdown(so, how) : EINVAL;
+	net_unlock();
+	file_put(f);
+	return error;
+}
+
+int
+rump___sysimpl_shutdown(int fd, int how)
+{
+
+	SYS_ENTER();
+	return SYS_LEAVE(do_shutdown(fd, how), 0);
+}
+
+/* ---- data ---- */
+
+static int
+do_recvmsg(int fd, struct msghdr *msg, int flags, size_t *done)
+{
+	struct file *f;
+	struct sock *so;
+	struct iovspace space;
+	struct iovec *copy;
+	struct uio uio;
+	ip_addr_t from;
+	uint16_t port = 0;
+	size_t total;
+	int error;
+
+	if (msg->msg_iovlen < 0 || msg->msg_iovlen > IOV_MAX)
+		return EMSGSIZE;
+	if (flags & MSG_OOB)
+		return EOPNOTSUPP;
+	if ((error = sock_fd(fd, &f, &so)) != 0)
+		return error;
+	copy = iov_space(&space, msg->msg_iovlen);
+	error = copy == NULL ? ENOMEM :
+	    uio_init(&uio, copy, msg->msg_iov, msg->msg_iovlen);
+	if (error == 0) {
+		total = uio.resid;
+		msg->msg_flags = 0;
+		msg->msg_controllen = 0;
+		ip_addr_set_zero(&from);
+		net_lock();
+		error = so->ops->recv(so, &uio, io_flags(f, flags), &from,
+		    &port, &msg->msg_flags);
+		net_unlock();
+		*done = total - uio.resid;
+		if (error == 0 && msg->msg_name != NULL) {
+			if (so->ops == &dgram_sockops)
+				addr_put(so->domain, &from, port, msg->msg_name,
+				    &msg->msg_namelen);
+			else
+				msg->msg_namelen = 0;
+		}
+	}
+	iov_done(&space);
+	file_put(f);
+	return error;
+}
+
+static int
+do_sendmsg(int fd, const struct msghdr *msg, int flags, size_t *done)
+{
+	struct file *f;
+	struct sock *so;
+	struct iovspace space;
+	struct iovec *copy;
+	struct uio uio;
+	ip_addr_t to;
+	uint16_t port = 0;
+	size_t total;
+	int error;
+
+	if (msg->msg_iovlen < 0 || msg->msg_iovlen > IOV_MAX)
+		return EMSGSIZE;
+	if (flags & MSG_OOB)
+		return EOPNOTSUPP;
+	if ((error = sock_fd(fd, &f, &so)) != 0)
+		return error;
+	copy = iov_space(&space, msg->msg_iovlen);
+	error = copy == NULL ? ENOMEM :
+	    uio_init(&uio, copy, msg->msg_iov, msg->msg_iovlen);
+	if (error == 0 && msg->msg_name != NULL && so->ops == &dgram_sockops)
+		error = addr_get(so, msg->msg_name, msg->msg_namelen, &to, &port);
+	if (error == 0) {
+		total = uio.resid;
+		net_lock();
+		error = so->ops->send(so, &uio, io_flags(f, flags),
+		    msg->msg_name != NULL && so->ops == &dgram_sockops ?
+		    &to : NULL, port);
+		net_unlock();
+		*done = total - uio.resid;
+	}
+	iov_done(&space);
+	file_put(f);
+	return error;
+}
+
+ssize_t
+rump___sysimpl_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	size_t done = 0;
+
+	SYS_ENTER();
+	return SYS_LEAVE(do_recvmsg(fd, msg, flags, &done), done);
+}
+
+ssize_t
+rump___sysimpl_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	size_t done = 0;
+
+	SYS_ENTER();
+	return SYS_LEAVE(do_sendmsg(fd, msg, flags, &done), done);
+}
+
+ssize_t
+rump___sysimpl_recvfrom(int fd, void *buf, size_t n, int flags,
+    struct sockaddr *sa, unsigned *len)
+{
+	struct iovec iov = { buf, n };
+	struct msghdr msg = { .msg_name = len != NULL ? sa : NULL,
+	    .msg_namelen = len != NULL ? *len : 0,
+	    .msg_iov = &iov, .msg_iovlen = 1 };
+	size_t done = 0;
+	int error;
+
+	SYS_ENTER();
+	error = do_recvmsg(fd, &msg, flags, &done);
+	if (error == 0 && len != NULL && sa != NULL)
+		*len = msg.msg_namelen;
+	return SYS_LEAVE(error, done);
+}
+
+ssize_t
+rump___sysimpl_sendto(int fd, const void *buf, size_t n, int flags,
+    const struct sockaddr *sa, unsigned len)
+{
+	struct iovec iov = { (void *)buf, n };
+	struct msghdr msg = { .msg_name = (void *)sa, .msg_namelen = len,
+	    .msg_iov = &iov, .msg_iovlen = 1 };
+	size_t done = 0;
+	int error;
+
+	SYS_ENTER();
+	error = do_sendmsg(fd, &msg, flags, &done);
+	return SYS_LEAVE(error, done);
+}
+
+/* ---- options ---- */
+
+static int
+do_setsockopt(int fd, int level, int name, const void *val, unsigned len)
+{
+	struct file *f;
+	struct sock *so;
+	int error;
+
+	if ((error = sock_fd(fd, &f, &so)) != 0)
+		return error;
+	net_lock();
+	error = sock_setopt(so, level, name, val, len);
+	net_unlock();
+	file_put(f);
+	return error;
+}
+
+int
+rump___sysimpl_setsockopt(int fd, int level, int name, const void *val,
+    unsigned len)
+{
+
+	SYS_ENTER();
+	return SYS_LEAVE(do_setsockopt(fd, level, name, val, len), 0);
+}
+
+static int
+do_getsockopt(int fd, int level, int name, void *val, unsigned *len)
+{
+	struct file *f;
+	struct sock *so;
+	int error;
+
+	if ((error = sock_fd(fd, &f, &so)) != 0)
+		return error;
+	net_lock();
+	error = sock_getopt(so, level, name, val, len);
+	net_unlock();
+	file_put(f);
+	return error;
+}
+
+int
+rump___sysimpl_getsockopt(int fd, int level, int name, void *val,
+    unsigned *len)
+{
+
+	SYS_ENTER();
+	return SYS_LEAVE(do_getsockopt(fd, level, name, val, len), 0);
+}

@@ -1,0 +1,295 @@
+/*
+ * tcp_io.c: TCP's data: the way from the caller's memory into segments and
+ * back, windows, and segmentation by the device.
+ *
+ * TSO.  lwIP cuts what is written into segments of pcb->mss; the device could
+ * cut for us.  So while tcp_write() runs, and only then, mss is a multiple of
+ * what the peer takes; everywhere else (congestion control, Nagle, window
+ * updates) it is the true one.  lwIP sends a segment only as a whole: one that
+ * has become larger than the window, or the congestion window after a loss, is
+ * split again by tcp_tso_fixup().
+ */
+#include <string.h>
+
+#include "lwip/opt.h"
+#include "lwip/priv/tcp_priv.h"
+
+#include "sock.h"
+
+#define WRITE_MAX	65535	/* tcp_write() takes 16 bits */
+#define MEMORY_RETRY	10000000	/* ns to wait for memory */
+
+/* ---- receiving ---- */
+
+/* Let the peer send as much as rcvbuf has room for. */
+void
+tcp_sock_window(struct sock *so)
+{
+	struct tcp_pcb *pcb = so->tcp;
+	/* two segments at least, or no update would ever be sent */
+	size_t buf = LWIP_MAX(so->rcvbuf, 2u * pcb->mss);
+	size_t room = buf > so->rq_len ? buf - so->rq_len : 0;
+	s32_t announced = pcb->rcv_ann_right_edge - pcb->rcv_nxt;
+	u32_t more;
+
+	if (announced > 0 && room < announced)
+		room = announced;	/* a window never shrinks */
+	pcb->rcv_wnd = LWIP_MIN(room, TCP_WND_MAX(pcb));
+	more = tcp_update_rcv_ann_wnd(pcb);
+	/* say so when it is worth a packet, or the peer may be stuck */
+	if (more >= buf / 4 || more >= 2 * 65535) {
+		tcp_ack_now(pcb);
+		tcp_output(pcb);
+	}
+}
+
+/* The application keeps up: the next window may be larger. */
+static void
+autosize(struct sock *so, size_t n)
+{
+
+	if (so->state & SS_RCVBUF || net_mem_tight())
+		return;
+	so->grown += n;
+	if (so->grown >= 2 * so->rcvbuf && so->rcvbuf < TCP_RCVBUF_MAX &&
+	    so->rq_len < so->rcvbuf / 2) {
+		so->rcvbuf *= 2;
+		if (so->rcvbuf > TCP_RCVBUF_MAX)
+			so->rcvbuf = TCP_RCVBUF_MAX;
+		so->grown = 0;
+	}
+}
+
+static void
+consumed(struct sock *so, size_t n)
+{
+
+	autosize(so, n);
+	if (so->tcp != NULL && (so->state & SS_CANTRCV) == 0)
+		tcp_sock_window(so);
+}
+
+int
+tcp_sock_recv(struct sock *so, struct uio *uio, int flags, ip_addr_t *from,
+    uint16_t *port, int *msgflags)
+{
+
+	if (from != NULL) {
+		*from = so->raddr;
+		*port = so->rport;
+	}
+	return rq_recv(so, uio, flags, consumed);
+}
+
+/* ---- sending ---- */
+
+static size_t
+queued(const struct tcp_pcb *pcb)
+{
+
+	return TCP_SND_BUF - pcb->snd_buf;
+}
+
+/* Room; none while less than a quarter is free, so that pieces are large. */
+static size_t
+send_room(struct sock *so)
+{
+	size_t limit = so->sndbuf, n = queued(so->tcp);
+
+	if (net_mem_tight() && limit > TCP_SNDBUF_TIGHT)
+		limit = TCP_SNDBUF_TIGHT;
+	return n < limit ? limit - n : 0;
+}
+
+size_t
+tcp_sock_writable(struct sock *so)
+{
+	size_t room;
+
+	if ((so->state & SS_CONNECTED) == 0 || so->tcp == NULL)
+		return 0;
+	room = send_room(so);
+	return room >= so->sndbuf / 4 || (room > 0 && queued(so->tcp) == 0) ?
+	    room : 0;
+}
+
+/* Length of the segment that tcp_write() may add to, and its spare room. */
+static u32_t
+tail_length(const struct tcp_pcb *pcb)
+{
+	const struct tcp_seg *seg = pcb->unsent;
+
+	if (seg == NULL)
+		return 0;
+	while (seg->next != NULL)
+		seg = seg->next;
+	return seg->len + pcb->unsent_oversize;
+}
+
+static err_t
+write_segments(struct sock *so, const void *data, u16_t n, u8_t flags)
+{
+	struct tcp_pcb *pcb = so->tcp;
+	u16_t wire = pcb->mss;
+	u32_t big, tail;
+	err_t err;
+
+	if (so->tso_max != 0) {
+		/* four or so in flight keep the pipe full */
+		big = LWIP_MIN(pcb->cwnd, pcb->snd_wnd) / 4 / wire * wire;
+		big = LWIP_MIN(big, so->tso_max);
+		tail = tail_length(pcb);
+		pcb->mss = LWIP_MAX(LWIP_MAX(big, wire), tail);
+	}
+	err = tcp_write(pcb, data, n, flags);
+	pcb->mss = wire;
+	return err;
+}
+
+/* Hold back a part of a segment?  Nagle, with the true segment size. */
+static void
+output(struct sock *so)
+{
+
+	if (so->state & SS_NODELAY)
+		tcp_set_flags(so->tcp, TF_NODELAY);
+	else
+		tcp_clear_flags(so->tcp, TF_NODELAY);
+	tcp_output(so->tcp);
+}
+
+static int
+send_check(struct sock *so)
+{
+
+	if (so->error != 0)
+		return sock_takeerror(so);
+	if (so->state & SS_CANTSEND)
+		return EPIPE;
+	return (so->state & SS_CONNECTED) && so->tcp != NULL ? 0 : ENOTCONN;
+}
+
+/* Take one piece of the caller's data; *n 0: there was no room. */
+static int
+send_piece(struct sock *so, struct uio *uio, int flags, size_t *n)
+{
+	size_t room = send_room(so);
+	err_t err;
+	u8_t wflags;
+
+	while (uio->iov->iov_len == 0) {
+		uio->iov++;
+		uio->iovcnt--;
+	}
+	*n = uio->iov->iov_len;
+	if (*n > room)
+		*n = room;
+	if (*n > WRITE_MAX)
+		*n = WRITE_MAX;
+	if (*n == 0)
+		return 0;
+	wflags = TCP_WRITE_FLAG_COPY;
+	if (*n < uio->resid || (flags & MORE))
+		wflags |= TCP_WRITE_FLAG_MORE;
+	err = write_segments(so, uio->iov->iov_base, *n, wflags);
+	if (err == ERR_MEM) {
+		*n = 0;
+		return ENOMEM;
+	}
+	if (err != ERR_OK)
+		return net_errno(err);
+	uio->iov->iov_base = (char *)uio->iov->iov_base + *n;
+	uio->iov->iov_len -= *n;
+	uio->resid -= *n;
+	return 0;
+}
+
+/* RFC 6928's first window; lwIP's own is that of 1999. */
+static void
+initial_window(struct sock *so)
+{
+
+	so->state |= SS_CWND;
+	if (so->tcp->cwnd < 10u * so->tcp->mss)
+		so->tcp->cwnd = 10u * so->tcp->mss;
+}
+
+int
+tcp_sock_send(struct sock *so, struct uio *uio, int flags,
+    const ip_addr_t *to, uint16_t port)
+{
+	uint64_t deadline = sock_deadline(so->sndtimeo), retry;
+	size_t n, total = uio->resid;
+	int error;
+
+	if ((error = send_check(so)) != 0)
+		return error;
+	if ((so->state & SS_CWND) == 0)
+		initial_window(so);
+	while (uio->resid > 0) {
+		error = send_piece(so, uio, flags, &n);
+		if (error == 0 && n > 0)
+			continue;
+		output(so);
+		if (error != 0 && error != ENOMEM)
+			break;
+		retry = k_uptime() + MEMORY_RETRY;
+		if (error == ENOMEM && queued(so->tcp) == 0 &&
+		    retry < deadline && (flags & DONTWAIT) == 0) {
+			/* nothing of ours will be acknowledged */
+			error = sock_wait(so, flags, retry);
+			if (error == EBADF)
+				break;
+		} else
+			do {
+				error = sock_wait(so, flags, deadline);
+			} while (error == 0 && so->error == 0 &&
+			    (so->state & SS_CANTSEND) == 0 &&
+			    tcp_sock_writable(so) == 0);
+		if (error == EBADF || (error == EAGAIN &&
+		    ((flags & DONTWAIT) || k_uptime() >= deadline)))
+			break;
+		if ((error = send_check(so)) != 0)
+			break;
+	}
+	if (so->tcp != NULL && (so->state & SS_CONNECTED) && uio->resid < total)
+		output(so);
+	return uio->resid < total ? 0 : error;
+}
+
+/* ---- TSO ---- */
+
+/*
+ * Slow start counts ACKs, and one for what the device had cut into 40 counts
+ * for two segments: add the rest (RFC 3465 with a larger L).
+ */
+void
+tcp_tso_grow(struct sock *so, size_t acked)
+{
+	struct tcp_pcb *pcb = so->tcp;
+
+	if (pcb->cwnd < pcb->ssthresh && acked > 2u * pcb->mss &&
+	    (pcb->flags & (TF_RTO | TF_INFR)) == 0)
+		pcb->cwnd += acked - 2 * pcb->mss;
+	tcp_tso_fixup(pcb);
+}
+
+void
+tcp_tso_fixup(struct tcp_pcb *pcb)
+{
+	struct tcp_seg *seg = pcb->unsent;
+	u32_t wnd = LWIP_MIN(pcb->snd_wnd, pcb->cwnd);
+	u16_t wire = pcb->mss;
+	err_t err;
+
+	if (seg == NULL || pcb->unacked != NULL || seg->len <= wire ||
+	    wnd == 0 || seg->len <= wnd)
+		return;
+	if (wnd > wire)
+		wnd = wnd / wire * wire;
+	pcb->mss = seg->len;		/* it asserts that this is no less */
+	err = tcp_split_unsent_seg(pcb, wnd);
+	pcb->mss = wire;
+	if (err == ERR_OK)
+		tcp_output(pcb);
+}

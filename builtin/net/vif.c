@@ -1,0 +1,264 @@
+/*
+ * vif.c: network interfaces of lwIP on the platform's network devices, by the
+ * rumpcomp_vif_* hypercalls: their life, and what they receive.  A received
+ * packet is handed up without a copy, as pbufs on the device's memory, unless
+ * it is small or something about it is odd.
+ */
+#include <string.h>
+
+#include "lwip/opt.h"
+#include "lwip/netif.h"
+#include "lwip/etharp.h"
+#include "lwip/ethip6.h"
+#include "lwip/prot/ethernet.h"
+#include "netif/ethernet.h"
+
+#include <rump/rumpuser.h>
+
+#include "net.h"
+#include "sock.h"
+
+#define COPYBREAK	256	/* not worth a hold on the device's memory */
+#define HEADROOM	128	/* headers that lwIP wants in one piece */
+#define FRAME_MAX	65535
+
+struct vif_if *vif_list;
+static size_t held;		/* device memory that pbufs hold */
+
+/* Pieces of one packet as pbufs; the packet is done when all are free. */
+struct rxhold {
+	struct netpkt	*pkt;
+	unsigned	refs;
+	struct rxpiece {
+		struct pbuf_custom pc;
+		struct rxhold	*hold;
+	} piece[];
+};
+
+static void
+rx_free(struct pbuf *p)
+{
+	struct rxhold *h = ((struct rxpiece *)p)->hold;
+
+	if (--h->refs > 0)
+		return;
+	held -= h->pkt->len;
+	h->pkt->done(h->pkt);
+	net_free(h);
+}
+
+static struct pbuf *
+rx_hold(struct netpkt *pkt)
+{
+	struct rxhold *h;
+	struct pbuf *p, *head = NULL;
+
+	h = net_malloc(sizeof(*h) + pkt->nseg * sizeof(h->piece[0]));
+	if (h == NULL)
+		return NULL;
+	h->pkt = pkt;
+	h->refs = 0;
+	for (int i = pkt->nseg - 1; i >= 0; i--) {
+		if (pkt->seg[i].len == 0)
+			continue;
+		h->piece[i].hold = h;
+		h->piece[i].pc.custom_free_function = rx_free;
+		p = pbuf_alloced_custom(PBUF_RAW, pkt->seg[i].len, PBUF_REF,
+		    &h->piece[i].pc, pkt->seg[i].data, pkt->seg[i].len);
+		h->refs++;
+		if (head != NULL) {
+			p->next = head;
+			p->tot_len += head->tot_len;
+		}
+		head = p;
+	}
+	held += pkt->len;
+	return head;
+}
+
+static struct pbuf *
+rx_copy(struct netpkt *pkt)
+{
+	struct pbuf *p = pbuf_alloc(PBUF_RAW, pkt->len, PBUF_RAM);
+	uint8_t *dst;
+
+	if (p != NULL) {
+		dst = p->payload;
+		for (int i = 0; i < pkt->nseg; i++) {
+			net_memcpy(dst, pkt->seg[i].data, pkt->seg[i].len);
+			dst += pkt->seg[i].len;
+		}
+		pkt->done(pkt);
+	}
+	return p;
+}
+
+/* A device may say anything. */
+static bool
+rx_sane(const struct netpkt *pkt)
+{
+	uint64_t sum = 0;
+
+	if (pkt->nseg == 0 || pkt->nseg > NETPKT_MAXSEG)
+		return false;
+	for (int i = 0; i < pkt->nseg; i++)
+		sum += pkt->seg[i].len;
+	return sum == pkt->len && sum >= SIZEOF_ETH_HDR && sum <= FRAME_MAX;
+}
+
+static void
+rx_packet(struct vif_if *v, struct netpkt *pkt)
+{
+	struct pbuf *p;
+
+	v->ipackets++;
+	if (!rx_sane(pkt)) {
+		v->ierrors++;
+		pkt->done(pkt);
+		return;
+	}
+	v->ibytes += pkt->len;
+	if (pkt->len <= COPYBREAK || held > net_mem_max / 2 ||
+	    (pkt->nseg > 1 && pkt->seg[0].len < HEADROOM))
+		p = rx_copy(pkt);
+	else
+		p = rx_hold(pkt);
+	if (p == NULL) {
+		v->idrops++;
+		pkt->done(pkt);
+		return;
+	}
+	if (v->nif.input(p, &v->nif) != ERR_OK)
+		pbuf_free(p);
+}
+
+#define CHECKS	(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
+
+static void
+rx_batch(void *arg, struct netpktq *q)
+{
+	struct vif_if *v = arg;
+	struct netpkt *pkt;
+
+	net_lock();
+	while ((pkt = STAILQ_FIRST(q)) != NULL) {
+		STAILQ_REMOVE_HEAD(q, link);
+		if (pkt->flags & (NETPKT_CSUM_OK | NETPKT_CSUM_PART))
+			v->nif.chksum_flags &= ~CHECKS;
+		else
+			v->nif.chksum_flags |= CHECKS;
+		rx_packet(v, pkt);
+	}
+	net_unlock();
+}
+
+/* ---- life ---- */
+
+static err_t
+vif_netif_init(struct netif *nif)
+{
+	struct vif_if *v = nif->state;
+
+	memcpy(nif->name, v->name, 2);
+	nif->hwaddr_len = 6;
+	memcpy(nif->hwaddr, v->info.mac, 6);
+	nif->mtu = nif->mtu6 = v->info.mtu;
+	nif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP |
+	    NETIF_FLAG_ETHERNET | NETIF_FLAG_MLD6 | NETIF_FLAG_LINK_UP;
+	nif->linkoutput = vif_linkoutput;
+	nif->output = etharp_output;
+	nif->output_ip6 = ethip6_output;
+	nif->hostname = k_hostname;
+	if (v->info.caps & NET_TXCSUM)
+		nif->chksum_flags &= ~(NETIF_CHECKSUM_GEN_TCP |
+		    NETIF_CHECKSUM_GEN_UDP);
+	return ERR_OK;
+}
+
+struct vif_if *
+vif_find(const char *name)
+{
+	struct vif_if *v;
+
+	for (v = vif_list; v != NULL; v = v->next)
+		if (strcmp(v->name, name) == 0)
+			break;
+	return v;
+}
+
+struct netif *
+netif_byname(const char *name)
+{
+	struct vif_if *v = vif_find(name);
+
+	if (v != NULL)
+		return &v->nif;
+	return strcmp(name, "lo0") == 0 ? netif_find("lo0") : NULL;
+}
+
+const char *
+netif_name(struct netif *nif)
+{
+
+	for (struct vif_if *v = vif_list; v != NULL; v = v->next)
+		if (&v->nif == nif)
+			return v->name;
+	return "lo0";
+}
+
+int
+vif_create(const char *name, const char *device)
+{
+	struct vif_if *v;
+	int error;
+
+	if (strlen(name) >= VIF_NAMESIZE)
+		return EINVAL;
+	net_lock();
+	v = vif_find(name) == NULL ? net_zalloc(sizeof(*v)) : NULL;
+	error = v != NULL ? 0 : vif_find(name) != NULL ? EEXIST : ENOMEM;
+	net_unlock();
+	if (error != 0)
+		return error;
+	strcpy(v->name, name);
+	vif_tx_init(v);
+	/* packets may come at once, and wait for the lock */
+	net_lock();
+	error = rumpcomp_vif_open(device, rx_batch, v, &v->info, &v->vif);
+	if (error == 0 && netif_add_noaddr(&v->nif, v, vif_netif_init,
+	    ethernet_input) == NULL)
+		error = ENXIO;
+	if (error == 0) {
+		v->next = vif_list;
+		vif_list = v;
+		net_timer_second();
+	} else
+		net_free(v);
+	net_unlock();
+	return error;
+}
+
+int
+vif_destroy(const char *name)
+{
+	struct vif_if *v, **vp;
+
+	net_lock();
+	for (vp = &vif_list; (v = *vp) != NULL; vp = &v->next)
+		if (strcmp(v->name, name) == 0)
+			break;
+	if (v != NULL) {
+		net_settle();
+		*vp = v->next;
+		netif_remove(&v->nif);
+	}
+	net_unlock();
+	if (v == NULL)
+		return ENXIO;
+	/* may wait for a batch that waits for the lock */
+	rumpcomp_vif_close(v->vif);
+	net_lock();
+	net_free(v);
+	net_unlock();
+	return 0;
+}
