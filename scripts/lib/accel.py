@@ -1,32 +1,49 @@
-"""Whether KVM really runs a guest: a /dev/kvm that opens may not."""
+"""Whether KVM really runs a guest: a /dev/kvm that opens may not.
+
+The image is its own probe: with the word "probe" on its command line it starts
+all of the platform and ends with status 0 before the program begins."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 
 QEMU = "qemu-system-x86_64"
-# At the reset vector: mov al,0x15; out 0xf4,al; hlt.  isa-debug-exit makes
-# QEMU's exit status 2 * 0x15 + 1.
-PROBE = b"\x90" * (65536 - 16) + b"\xb0\x15\xe6\xf4\xf4" + b"\xf4" * 11
-WORKS = 2 * 0x15 + 1
 
 
-def kvm_works():
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        return False
-    with tempfile.NamedTemporaryFile(prefix="sirloin-probe-") as f:
-        f.write(PROBE)
-        f.flush()
+def elf_of(image, folder):
+    """The ELF file in an ISO of ours, or None."""
+    if not image.endswith(".iso"):
+        return image
+    if not shutil.which("xorriso"):
+        return None
+    out = f"{folder}/image.elf"
+    subprocess.run(["xorriso", "-osirrox", "on", "-indev", image, "-extract",
+                    "/boot/image.elf", out], stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    return out if os.path.exists(out) else None
+
+
+def runs(image, accel):
+    """Does the image start on this accelerator?  None: can't be tried."""
+    with tempfile.TemporaryDirectory(prefix="sirloin-probe-") as d:
+        elf = elf_of(image, d)
+        if elf is None:
+            return None
         try:
-            r = subprocess.run(
-                [QEMU, "-accel", "kvm", "-machine", "pc", "-nodefaults", "-m", "16",
-                 "-display", "none", "-bios", f.name, "-no-reboot",
-                 "-device", "isa-debug-exit,iobase=0xf4,iosize=4"],
-                timeout=3, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            subprocess.run(
+                [QEMU, "-accel", accel, "-machine", "pc", "-cpu", "max", "-m", "128",
+                 "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                 "-kernel", elf, "-append", "probe",
+                 "-chardev", f"file,id=status,path={d}/status",
+                 "-device", "isa-debugcon,iobase=0xe9,chardev=status",
+                 "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"],
+                timeout=4, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL)
+            with open(f"{d}/status") as f:
+                return f.read().split() == ["exit", "0"]
         except (OSError, subprocess.TimeoutExpired):
             return False
-        return r.returncode == WORKS
 
 
 def boot_id():
@@ -37,11 +54,11 @@ def boot_id():
         return "unknown"
 
 
-def choose(accel):
+def choose(accel, image):
     """"kvm" or "tcg"; the answer to auto is kept until the host reboots."""
     if accel != "auto":
         return accel
-    if not os.path.exists("/dev/kvm"):
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"
     cache = os.path.join(os.environ.get("XDG_CACHE_HOME") or
                          os.path.expanduser("~/.cache"), "sirloin-accel")
@@ -52,11 +69,13 @@ def choose(accel):
             return answer
     except (OSError, ValueError):
         pass
-    answer = "kvm" if kvm_works() else "tcg"
-    try:
-        os.makedirs(os.path.dirname(cache), exist_ok=True)
-        with open(cache, "w") as f:
-            f.write(f"{boot_id()} {answer}\n")
-    except OSError:
-        pass
+    works = runs(image, "kvm")
+    answer = "kvm" if works else "tcg"
+    if works is not None:
+        try:
+            os.makedirs(os.path.dirname(cache), exist_ok=True)
+            with open(cache, "w") as f:
+                f.write(f"{boot_id()} {answer}\n")
+        except OSError:
+            pass
     return answer

@@ -97,7 +97,7 @@ def disks(ns):
 def machine(ns):
     m = {"pc": "pc", "q35": "q35",
          "microvm": "microvm,x-option-roms=off,rtc=on,acpi=on"}[ns.machine]
-    argv = ["-machine", m, "-accel", accel.choose(ns.accel),
+    argv = ["-machine", m, "-accel", accel.choose(ns.accel, ns.image),
             "-m", str(ns.mem), "-smp", str(ns.smp), "-cpu", "max",
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
     if ns.machine == "microvm":
