@@ -1,0 +1,2 @@
+/* net/if.h */
+#include <rump/abi_net.h>

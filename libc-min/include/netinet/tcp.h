@@ -1,0 +1,2 @@
+/* netinet/tcp.h */
+#include <rump/abi_net.h>

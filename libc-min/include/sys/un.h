@@ -1,0 +1,2 @@
+/* sys/un.h */
+#include <sys/socket.h>

@@ -1,0 +1,172 @@
+/* mount.c: the configuration's disks. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <rump/rump.h>
+
+#include "private.h"
+#include "start.h"
+
+static const char *mounted[CONFIG_MAXBLK];
+static int nmounted;
+
+/* One attempt; an error number. */
+static int
+mount_as(const char *fstype, char *dev, const char *dir, int flags)
+{
+	struct msdosfs_args msdos = {
+		.fspec = dev, .mask = 0755, .dirmask = 0755,
+		.flags = MSDOSFSMNT_VERSIONED | MSDOSFSMNT_LONGNAME |
+		    MSDOSFSMNT_UTF8,
+		.version = MSDOSFSMNT_VERSION,
+	};
+	struct iso_args iso = { .fspec = dev };
+	struct ufs_args ufs = { .fspec = dev };
+	struct tmpfs_args tmpfs = { .ta_version = TMPFS_ARGS_VERSION,
+	    .ta_root_mode = 01777 };
+	void *args = &ufs;
+	size_t size = sizeof(ufs);
+
+	if (strcmp(fstype, MOUNT_MSDOS) == 0) {
+		args = &msdos;
+		size = sizeof(msdos);
+	} else if (strcmp(fstype, MOUNT_CD9660) == 0) {
+		args = &iso;
+		size = sizeof(iso);
+		flags |= MNT_RDONLY;
+	} else if (strcmp(fstype, MOUNT_TMPFS) == 0) {
+		args = &tmpfs;
+		size = sizeof(tmpfs);
+	}
+	return mount(fstype, dir, flags, args, size) == 0 ? 0 : errno;
+}
+
+/* The first type that takes it; ENODEV and EINVAL only mean: not this one. */
+static int
+mount_auto(char *dev, const char *dir, int flags)
+{
+	static const char *const types[] = { MOUNT_CD9660, MOUNT_MSDOS,
+	    MOUNT_EXT2FS, MOUNT_FFS, NULL };
+	int error = EFTYPE;
+
+	for (int i = 0; types[i] != NULL; i++) {
+		int e = mount_as(types[i], dev, dir, flags);
+
+		if (e == 0)
+			return 0;
+		if (e == EIO || e == EROFS || e == ENXIO)
+			error = e;
+	}
+	return error;
+}
+
+static void
+mount_failed(const struct config_blk *b, int error)
+{
+	const char *path = b->path != NULL ? b->path : b->fstype;
+
+	switch (error) {
+	case ENODEV:
+		start_fail(b->line, "%s on %s: this image has no %s file system",
+		    path, b->mountpoint, b->fstype);
+	case EROFS:
+		start_fail(b->line, "%s on %s: the disk is read-only: say "
+		    "\"ro\": true", path, b->mountpoint);
+	case EINVAL:
+	case EFTYPE:
+		start_fail(b->line, "%s on %s: no %s file system is on it", path,
+		    b->mountpoint, b->fstype);
+	default:
+		start_fail(b->line, "%s on %s: %s file system: %s", path,
+		    b->mountpoint, b->fstype, strerror(error));
+	}
+}
+
+/* mkdir -p */
+static void
+make_dirs(const struct config_blk *b)
+{
+	char path[256];
+	struct stat st;
+
+	strlcpy(path, b->mountpoint, sizeof(path));
+	for (char *p = path + 1; p != NULL && *p != '\0';) {
+		p = strchr(p, '/');
+		if (p != NULL)
+			*p = '\0';
+		(void)mkdir(path, 0755);
+		if (p != NULL)
+			*p++ = '/';
+	}
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+		start_fail(b->line, "%s: cannot be made", path);
+}
+
+/* The host's device under /dev: for mount, and for the program. */
+static void
+register_disk(const struct config_blk *b, char *dev, size_t size)
+{
+	char raw[80];
+	int error;
+
+	snprintf(dev, size, "/dev/%.60s", b->path);
+	error = rump_pub_etfs_register(dev, b->path, RUMP_ETFS_BLK);
+	if (error == ENOENT || error == ENXIO)
+		start_fail(b->line, "no disk \"%s\" in this machine", b->path);
+	if (error == 0) {
+		snprintf(raw, sizeof(raw), "/dev/r%.60s", b->path);
+		error = rump_pub_etfs_register(raw, b->path, RUMP_ETFS_CHR);
+	}
+	if (error != 0 && error != EEXIST)
+		start_fail(b->line, "disk \"%s\": %s", b->path, strerror(error));
+}
+
+static void
+start_one(const struct config_blk *b)
+{
+	int flags = b->ro ? MNT_RDONLY : 0, error;
+	char dev[80];
+
+	if (b->source == NULL)
+		strlcpy(dev, "tmpfs", sizeof(dev));
+	else if (strcmp(b->source, "dev") == 0)
+		snprintf(dev, sizeof(dev), "%s", b->path);
+	else
+		register_disk(b, dev, sizeof(dev));
+	if (strcmp(b->fstype, "blk") == 0)
+		return;
+	make_dirs(b);
+	error = strcmp(b->fstype, "auto") == 0 ?
+	    mount_auto(dev, b->mountpoint, flags) :
+	    mount_as(b->fstype, dev, b->mountpoint, flags);
+	if (error != 0)
+		mount_failed(b, error);
+	mounted[nmounted++] = b->mountpoint;
+}
+
+void
+start_mounts(const struct config *c)
+{
+
+	(void)mkdir("/dev", 0755);
+	for (int i = 0; i < c->nblk; i++)
+		start_one(&c->blk[i]);
+}
+
+void
+libc_unmount(void)
+{
+
+	if (nmounted > 0)
+		(void)chdir("/");
+	while (nmounted > 0) {
+		const char *dir = mounted[--nmounted];
+
+		if (unmount(dir, 0) != 0)
+			(void)unmount(dir, MNT_FORCE);
+	}
+}

@@ -1,0 +1,17 @@
+/* start.h: what start.c does things with. */
+#ifndef LIBC_START_H
+#define LIBC_START_H
+
+#include "config.h"
+
+/* Ends the machine: the configuration asks for what is not there. */
+#define START_FAILED	125
+
+/* One line on the console, "config:LINE: ...", and the end. */
+void	start_fail(unsigned line, const char *fmt, ...)
+	    __attribute__((noreturn, format(printf, 2, 3)));
+
+void	start_net(const struct config *);	/* netcfg.c */
+void	start_mounts(const struct config *);	/* mount.c */
+
+#endif /* LIBC_START_H */
