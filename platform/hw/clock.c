@@ -75,7 +75,7 @@ set_rate(uint64_t base, uint64_t base_ns, uint64_t new_hz)
 	__atomic_store_n(&clk.seq, clk.seq + 1, __ATOMIC_SEQ_CST);
 }
 
-/* ---- measuring on: the boot takes 2 ms for it, the rest comes later ---- */
+/* ---- measuring on: the boot has no time for it, so more comes later ---- */
 
 static struct hw_sample first;
 static uint64_t refine_at = UINT64_MAX;
@@ -202,6 +202,7 @@ hw_clock_init(void)
 {
 	uint64_t tsc_hz = hw_tsc_told(), pv_hz = 0, lapic_hz = 0, dummy, wall;
 	bool pv, stable = false, told, deadline = hw_feature.tscdeadline;
+	const struct hw_ref *quick = hw_tsc_lapic_ref();
 	static struct hw_ref tsc = { "tsc", 0, UINT64_MAX, tsc_as_ref };
 
 	pv = hw_pvclock_init(&stable, &pv_hz);
@@ -215,13 +216,16 @@ hw_clock_init(void)
 		tsc.hz = tsc_hz;
 		if (!deadline)
 			(void)hw_tsc_measure(&tsc, &dummy, &lapic_hz);
-	} else if (ref != NULL) {
-		if (!hw_tsc_measure(ref, &tsc_hz, &lapic_hz))
+	} else if (ref != NULL || quick != NULL) {
+		if (!hw_tsc_measure(quick != NULL ? quick : ref, &tsc_hz,
+		    &lapic_hz))
 			hw_log("hw: the clock was hard to measure\n");
-		hw_tsc_sample(ref, &first);
-		refine_at = NS;
 	} else
 		tsc_hz = lapic_hz = guess();
+	if (!told && ref != NULL) {
+		hw_tsc_sample(ref, &first);
+		refine_at = NS;
+	}
 
 	if (ref != NULL && (forced(ref->name) ||
 	    (!pv && !hw_tsc_constant() && !forced("tsc")))) {

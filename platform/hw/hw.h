@@ -361,6 +361,7 @@ uint64_t hw_rtc_read(void);		/* seconds since 1970; 0: none */
 uint64_t hw_tsc_told(void);
 bool	hw_tsc_constant(void);
 struct hw_sample { uint64_t tsc, ref; uint32_t lapic; };
+const struct hw_ref *hw_tsc_lapic_ref(void);	/* NULL: not known */
 void	hw_tsc_sample(const struct hw_ref *, struct hw_sample *);
 bool	hw_tsc_measure(const struct hw_ref *, uint64_t *tsc_hz,
 	    uint64_t *lapic_hz);
