@@ -6,7 +6,6 @@
  *                         end sends every frame back with addresses swapped
  *   rounds=N              how much of each
  *   speed                 throughput of disks and networks, as TAP comments
- *   want=KIND             "msix" or "intx": what PCI functions must have
  */
 #ifndef DEVTEST_H
 #define DEVTEST_H
@@ -19,6 +18,7 @@ bool	option_is(const char *name, const char *value);
 unsigned option_number(const char *name, unsigned otherwise);
 void	ok(bool good, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+void	show_irqs(const char *device);
 uint32_t random32(uint32_t *seed);
 
 /* A counter that a thread can wait for. */

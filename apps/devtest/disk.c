@@ -315,6 +315,7 @@ test_disk(struct blkdev *b, void *arg)
 		if (write)
 			speed(b, BLK_WRITE, 65536, 2000);
 	}
+	show_irqs(b->name);
 	b->close(b);
 	ok((error = b->open(b)) == 0, "%s: opens again", b->name);
 	if (error == 0)

@@ -109,8 +109,17 @@ static void
 list_irq(const struct kern_irq_info *ii, void *arg)
 {
 
-	kern_printf("# irq %s cpu %d count %lu spurious %lu\n", ii->name,
-	    ii->cpu, (unsigned long)ii->count, (unsigned long)ii->spurious);
+	if (strncmp(ii->name, arg, strlen(arg)) == 0)
+		kern_printf("# irq %s cpu %d count %lu spurious %lu\n",
+		    ii->name, ii->cpu, (unsigned long)ii->count,
+		    (unsigned long)ii->spurious);
+}
+
+void
+show_irqs(const char *device)
+{
+
+	kern_irq_each(list_irq, (void *)(uintptr_t)device);
 }
 
 static void
@@ -143,7 +152,7 @@ sirloin_main(void)
 		blkdev_each(test_disk, NULL);
 	if (!option_is("net", "none"))
 		netdev_each(test_net, NULL);
-	kern_irq_each(list_irq, NULL);
+	show_irqs("rng");
 	kern_printf("# entropy: %s\n", kern_random_source());
 	kern_printf("1..%u\n", ntest);
 	return nbad != 0;
