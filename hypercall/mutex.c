@@ -56,7 +56,7 @@ int
 rumpuser_mutex_tryenter(struct rumpuser_mtx *mtx)
 {
 
-	if (!mtx_try(mtx))
+	if (!mtx_try(mtx) && kern_mutex_trylock(&mtx->m) != 0)
 		return EBUSY;
 	mtx_own(mtx);
 	return 0;

@@ -12,7 +12,8 @@ struct rumpuser_mtx {
 
 /*
  * The uncontended cases, one instruction each: m.word is 0 when free, the
- * owner's struct thread when nobody waits (kern.h).
+ * owner's struct thread when nobody waits; with waiters it has another bit,
+ * and kern_mutex_* is called (kernel/mutex.c).
  */
 static inline bool
 mtx_try(struct rumpuser_mtx *mtx)

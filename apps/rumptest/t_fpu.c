@@ -124,10 +124,22 @@ fpu_main(void *arg)
 	return arg;
 }
 
+/* Every wake-up of this kernel thread preempts one of them. */
+static void
+disturb(void *arg)
+{
+	int i;
+
+	(void)arg;
+	for (i = 0; i < 1000; i++)
+		tk_sleep(MS);
+}
+
 static void
 registers(void)
 {
 	struct host_thread *h[NTHREADS];
+	struct tk_thread *t[2];
 	int i;
 
 	stop = 0;
@@ -137,9 +149,10 @@ registers(void)
 		CHECK_INT(rumpcomp_host_thread_create(&h[i], "fpu", fpu_main,
 		    (void *)(intptr_t)i, 1, 0), 0);
 	}
-	/* Our wake-ups preempt them. */
-	for (i = 0; i < 1000; i++)
-		tk_sleep(MS);
+	for (i = 0; i < 2; i++)
+		t[i] = tk_spawn(disturb, NULL, i);
+	for (i = 0; i < 2; i++)
+		tk_join(t[i]);
 	stop = 1;
 	for (i = 0; i < NTHREADS; i++) {
 		CHECK_INT(rumpcomp_host_thread_join(h[i], NULL), 0);

@@ -50,7 +50,8 @@ getrandom(void)
 	CHECK_INT(n, sizeof(big));
 	for (i = 0; i < (int)sizeof(big); i++) {
 		distinct += seen[big[i]]++ == 0;
-		bits += __builtin_popcount(big[i]);
+		for (k = 0; k < 8; k++)
+			bits += big[i] >> k & 1;
 	}
 	/* 32768 fair coins: 16384, standard deviation 90.5; eight of them */
 	CHECK(bits > 16384 - 724 && bits < 16384 + 724);

@@ -214,14 +214,16 @@ stress_spin(void)
 }
 
 /* Waiters get their turn although the others never pause. */
-static volatile int fair_stop, fair_n[4];
+static volatile int fair_n[4];
+static uint64_t fair_end;
 
 static void
 fair_main(void *arg)
 {
 	volatile int *n = arg;
 
-	while (!fair_stop) {
+	/* By the clock: nothing of lower priority gets a word in. */
+	while (now() < fair_end) {
 		rumpuser_mutex_enter(mtx);
 		(*n)++;
 		rumpuser_mutex_exit(mtx);
@@ -232,20 +234,15 @@ static void
 fair(void)
 {
 	struct tk_thread *t[4];
-	void *cookie;
 	int i;
 
 	rumpuser_mutex_init(&mtx, RUMPUSER_MTX_KMUTEX);
-	fair_stop = 0;
+	fair_end = now() + 500 * MS;
 	for (i = 0; i < 4; i++) {
 		fair_n[i] = 0;
 		t[i] = tk_spawn(fair_main, (void *)&fair_n[i], i % tk_ncpu);
 	}
 	/* Two on one CPU: the second has its turn when the first must wait. */
-	cookie = rumpuser_component_unschedule();
-	rumpcomp_host_sleep_until(now() + 500 * MS);
-	fair_stop = 1;
-	rumpuser_component_schedule(cookie);
 	for (i = 0; i < 4; i++)
 		tk_join(t[i]);
 	for (i = 0; i < 4 && i < tk_ncpu; i++)

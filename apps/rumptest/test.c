@@ -31,11 +31,11 @@ void
 test_run(const struct test *t)
 {
 	static bool watched;
-	struct host_thread *w;
 	uint64_t ms;
 
-	if (!watched && rumpcomp_host_thread_create(&w, "watchdog", watchdog,
-	    NULL, 0, 0) == 0)
+	/* With a priority that threads under test do not have. */
+	if (!watched && rumpuser_thread_create(watchdog, NULL, "watchdog", 0,
+	    255, -1, NULL) == 0)
 		watched = true;
 	for (; t->name != NULL; t++) {
 		failed_now = 0;
