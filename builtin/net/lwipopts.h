@@ -52,6 +52,7 @@
 #define IP_REASS_MAX_PBUFS		192
 #define MEMP_NUM_REASSDATA		16
 #define LWIP_IPV6_REASS			1
+#define IPV6_FRAG_COPYHEADER		1	/* pointers have 64 bits */
 #define LWIP_IPV6_MLD			1
 #define LWIP_IPV6_NUM_ADDRESSES		4
 #define LWIP_IPV6_DHCP6			0

@@ -217,6 +217,13 @@ net_dns_learn(unsigned char n, const void *ip)
 		dns[n] = ip == NULL ? *IP4_ADDR_ANY : *(const ip_addr_t *)ip;
 }
 
+const ip_addr_t *
+net_dns_get(unsigned n)
+{
+
+	return n < DNS_MAX_SERVERS ? &dns[n] : IP4_ADDR_ANY;
+}
+
 static void
 on_status(struct netif *nif)
 {
