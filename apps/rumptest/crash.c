@@ -36,9 +36,9 @@ crash_stack(volatile char *up)
 static void __attribute__((noinline))
 crash_div0(void)
 {
-	volatile int zero = 0;
+	volatile int zero = 0, n = 100;
 
-	zero = 1 / zero;
+	n = n / zero;
 }
 
 static void __attribute__((noinline))
@@ -62,13 +62,14 @@ crash_exec(void)
 }
 
 /* A constant: not writable. */
-static const volatile int constant = 1;
+static const int constant[16] = { 1 };
 
 static void __attribute__((noinline))
 crash_rodata(void)
 {
+	volatile int *volatile p = (volatile int *)(uintptr_t)constant;
 
-	*(volatile int *)&constant = 2;
+	*p = 2;
 }
 
 /* The canary of the stack protector. */
@@ -76,7 +77,7 @@ static void __attribute__((noinline))
 crash_smash(void)
 {
 	char buf[32];
-	char *volatile p = buf;
+	volatile char *volatile p = buf;
 	int i;
 
 	for (i = 0; i < 64; i++)
