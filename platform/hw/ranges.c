@@ -50,7 +50,6 @@ bool
 hw_ranges_sub(struct hw_ranges *t, uint64_t base, uint64_t end)
 {
 	unsigned i = 0;
-	bool ok = true;
 
 	if (base >= end)
 		return true;
@@ -69,11 +68,11 @@ hw_ranges_sub(struct hw_ranges *t, uint64_t base, uint64_t end)
 
 			r->end = base;
 			if (end < tail)
-				ok = insert_at(t, i + 1, end, tail) && ok;
-			i += 2;
+				return insert_at(t, i + 1, end, tail);
+			i++;
 		}
 	}
-	return ok;
+	return true;
 }
 
 void
