@@ -95,6 +95,7 @@ void	kern_thread_each(void (*fn)(const struct kern_thread_info *, void *),
 	    void *arg);
 uint64_t kern_cpu_idletime(unsigned cpu);	/* ns */
 uint64_t kern_cpu_switches(unsigned cpu);
+uint64_t kern_cpu_wakeups(unsigned cpu);	/* times that it went idle */
 
 /* ---- locks ---- */
 

@@ -37,7 +37,7 @@ struct cpu {
 	uint64_t		slice_end;	/* UINT64_MAX: no competition */
 	uint64_t		programmed;	/* the platform's timer */
 	uint64_t		since;		/* when cur began to run */
-	uint64_t		idletime, switches;
+	uint64_t		idletime, switches, wakeups;
 	struct runq		rq;
 	struct timerq		tq;
 	struct heap_cache	heap;

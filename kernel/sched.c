@@ -462,6 +462,7 @@ idle_wait(struct cpu *c)
 {
 	uint64_t bit = 1ULL << c->id;
 
+	c->wakeups++;
 	if (!sched_smp) {
 		plat_idle();
 		return;
@@ -531,6 +532,13 @@ kern_cpu_idletime(unsigned n)
 	c = cpus[n];
 	return c->idletime +
 	    (c->curpri < 0 ? plat_clock() - c->since : 0);
+}
+
+uint64_t
+kern_cpu_wakeups(unsigned n)
+{
+
+	return n < ncpu ? cpus[n]->wakeups : 0;
 }
 
 uint64_t

@@ -1,0 +1,185 @@
+#include <string.h>
+#include "kerntest.h"
+
+static void *
+ret(void *arg)
+{
+
+	return arg;
+}
+
+static void *
+exiter(void *arg)
+{
+
+	kern_yield();
+	kern_thread_exit((char *)arg + 1);
+}
+
+void
+test_threads(void)
+{
+	struct thread *t;
+	void *r;
+
+	CHECK(kern_thread_create(&t, "a name that is much too long for us",
+	    ret, &t, KERN_PRI_USER, KERN_CPU_ANY, KERN_T_JOIN, 0) == 0);
+	CHECK(strcmp(kern_thread_name(t), "a name that is much too long fo")
+	    == 0);
+	CHECK(kern_thread_join(t, &r) == 0 && r == &t);
+	CHECK(kern_thread_create(&t, "x", exiter, &r, KERN_PRI_USER, 0,
+	    KERN_T_JOIN, 100000) == 0);
+	CHECK(*kern_thread_slot(t, 0) == NULL && *kern_thread_slot(t, 7) ==
+	    NULL);
+	kern_sleep_until(kern_clock() + 20 * MS);
+	CHECK(kern_thread_join(t, &r) == 0 && r == (char *)&r + 1);
+	CHECK(kern_thread_create(&t, "big", ret, NULL, KERN_PRI_USER, 0,
+	    KERN_T_JOIN, 1UL << 40) == ENOMEM);
+	CHECK(kern_thread_join(kern_curthread(), NULL) == EINVAL);
+}
+
+static uint32_t ran;
+
+static void *
+count(void *arg)
+{
+
+	(void)arg;
+	__atomic_fetch_add(&ran, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void *
+spawner(void *arg)
+{
+	int i;
+
+	(void)arg;
+	for (i = 0; i < 500; i++) {
+		struct thread *t = kt_start("child", count, NULL,
+		    KERN_PRI_USER + i % 3, KERN_CPU_ANY);
+
+		if (i % 2)
+			kern_yield();
+		TCHECK(kt_join(t));
+		TCHECK(kern_thread_create(NULL, "detached", count, NULL,
+		    KERN_PRI_USER, i % kern_ncpu(), 0, i % 7 ? 0 : 20000)
+		    == 0);
+	}
+	return NULL;
+}
+
+void
+test_create_many(void)
+{
+	struct kern_mem_info a, b;
+	int i;
+
+	ran = 0;
+	CHECK(kt_threads(2, spawner, NULL, 0, KERN_PRI_USER));
+	kern_sleep_until(kern_clock() + 20 * MS);
+	kern_mem_info(&a);
+	ran = 0;
+	CHECK(kt_threads(4, spawner, NULL, 0, KERN_PRI_USER));
+	for (i = 0; i < 100 && ran != 4000; i++)
+		kern_sleep_until(kern_clock() + 10 * MS);
+	CHECK(ran == 4000);
+	kern_mem_info(&b);
+	if (b.free + (4 << 20) < a.free)
+		kern_printf("# free memory: %lu, then %lu\n",
+		    (unsigned long)a.free, (unsigned long)b.free);
+	CHECK(b.free + (4 << 20) >= a.free);
+}
+
+static uint64_t seen;
+static uint32_t there;
+
+static void *
+visit(void *arg)
+{
+	uint64_t end = kern_clock() + 2 * SEC;
+
+	(void)arg;
+	__atomic_fetch_add(&there, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&there, __ATOMIC_SEQ_CST) < kern_ncpu())
+		TCHECK(kern_clock() < end);
+	__atomic_fetch_or(&seen, 1ULL << kern_curcpu(), __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void *
+nailed(void *arg)
+{
+	unsigned cpu = (unsigned)(uintptr_t)arg;
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		TCHECK(kern_curcpu() == cpu);
+		if (i % 50 == 0)
+			kern_sleep_until(kern_clock() + MS);
+		kern_yield();
+	}
+	return NULL;
+}
+
+void
+test_smp(void)
+{
+	struct thread *t[64];
+	unsigned i, n = kern_ncpu();
+	bool ok = true;
+
+	CHECK(n == plat_ncpu());
+	seen = there = 0;
+	/* They all wait for each other: only on all CPUs, or by slices. */
+	CHECK(kt_threads(n, visit, NULL, 0, KERN_PRI_USER));
+	CHECK(seen == (n == 64 ? ~0ULL : (1ULL << n) - 1));
+	for (i = 0; i < n; i++)
+		t[i] = kt_start("nailed", nailed, (void *)(uintptr_t)i,
+		    KERN_PRI_USER, i);
+	for (i = 0; i < n; i++)
+		ok &= kt_join(t[i]);
+	CHECK(ok);
+}
+
+static uint32_t stop;
+
+static void *
+spin_until_stop(void *arg)
+{
+	uint64_t *n = arg;
+
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+		++*(volatile uint64_t *)n;
+	return NULL;
+}
+
+/* All start on CPU 0; the others must fetch them. */
+void
+test_steal(void)
+{
+	struct thread *t[64];
+	uint64_t n[64] = { 0 }, idle[64], t0;
+	unsigned i, cpus = kern_ncpu(), k = 2 * cpus < 64 ? 2 * cpus : 64;
+	bool ok = true;
+
+	stop = 0;
+	for (i = 0; i < k; i++)
+		if (kern_thread_create(&t[i], "spin", spin_until_stop, &n[i],
+		    KERN_PRI_USER, 0, KERN_T_JOIN, 0) != 0)
+			kern_panic("no thread");
+	kern_sleep_until(kern_clock() + 50 * MS);
+	t0 = kern_clock();
+	for (i = 0; i < cpus; i++)
+		idle[i] = kern_cpu_idletime(i);
+	kern_sleep_until(kern_clock() + 200 * MS);
+	t0 = kern_clock() - t0;
+	for (i = 0; i < cpus; i++)
+		ok &= kern_cpu_idletime(i) - idle[i] < t0 / 10;
+	stop = 1;
+	for (i = 0; i < k; i++) {
+		kt_join(t[i]);
+		ok &= n[i] != 0;
+	}
+	CHECK(ok);
+}
