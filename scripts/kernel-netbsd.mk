@@ -8,6 +8,7 @@ $(APPS:%=$(O)/obj/netbsd/rump-%.o): $(O)/obj/netbsd/rump-%.o: scripts/netbsd-lin
     netbsd/components.mk $(O)/obj/hw/below.o \
     $$(netbsd_OBJS) $$(foreach c,$$(app_$$*_COMPONENTS),$$(netbsd_$$(c)_OBJS)) $(wildcard $(RUMP)/lib/librump.a)
 	@mkdir -p $(@D)
-	scripts/netbsd-link -o $@ --tree $(RUMP) --line $(O)/obj/hw/below.o \
+	$(call say,NETBSD,$@)
+	$(Q)scripts/netbsd-link -o $@ --tree $(RUMP) --line $(O)/obj/hw/below.o \
 	    $(patsubst %,--object %,$(filter $(O)/obj/netbsd/%.o,$^)) \
-	    -- $(netbsd_base) $(foreach c,$(app_$*_COMPONENTS),$(netbsd_$(c)))
+	    -- $(patsubst %,'%',$(netbsd_base) $(foreach c,$(app_$*_COMPONENTS),$(netbsd_$(c))))
