@@ -56,6 +56,7 @@ struct file {
 	uint32_t	flags;		/* atomic: FREAD, FWRITE, O_* */
 	void		*data;		/* the operations' own */
 	off_t		pos;		/* FO_SEEK */
+	char		*path;		/* a directory's, absolute */
 	kmutex_t	posmtx;		/* held while a call moves pos */
 	LIST_ENTRY(file) free;
 };

@@ -1,0 +1,48 @@
+/*
+ * blk.h: a file of the host's (rumpuser_open()), usually a disk, or a window
+ * of it; and a cache of a disk's blocks for file systems.
+ */
+#ifndef BUILTIN_BLK_H
+#define BUILTIN_BLK_H
+
+#include "../core/core.h"
+
+struct blk {
+	int		fd;
+	bool		rdonly;
+	uint64_t	base, size;	/* the window, bytes */
+	char		name[64];	/* the host's, for messages */
+};
+#define BLK_TOEND	UINT64_MAX
+/*
+ * hostname: what rumpuser_open() knows, or that with "sN": partition N (from 1)
+ * of its MBR or GPT.  Writable if it can be.
+ */
+int	blk_open(const char *hostname, int rumpuser_mode, uint64_t begin,
+	    uint64_t size, struct blk **);
+void	blk_close(struct blk *);
+/* All of it, or an error: EIO beyond the end. */
+int	blk_read(struct blk *, uint64_t off, void *, size_t);
+int	blk_write(struct blk *, uint64_t off, const void *, size_t);
+/* As far as it goes.  off < 0: no position (a stream). */
+int	blk_rwv(struct blk *, bool write, const struct iovec *, int niov,
+	    off_t off, size_t *done);
+/* Everything written is on stable storage, and in this order. */
+int	blk_flush(struct blk *);
+/* part.c: where partition n of the disk begins, and its size; ENXIO. */
+int	blk_partition(struct blk *, unsigned n, uint64_t *begin,
+	    uint64_t *size);
+
+/* ---- bcache.c ---- */
+
+/*
+ * Write-through, so that what is on the disk is in the order of the writes.
+ * Small reads bring in what follows; big ones pass by, without a copy.
+ */
+struct bcache;
+struct bcache *bcache_new(struct blk *);		/* NULL: no memory */
+void	bcache_free(struct bcache *);
+int	bcache_read(struct bcache *, uint64_t off, void *, size_t);
+int	bcache_write(struct bcache *, uint64_t off, const void *, size_t);
+
+#endif /* BUILTIN_BLK_H */
