@@ -27,16 +27,24 @@ static uintptr_t canary_seed;
 
 /* ---- memory ---- */
 
+/* One plat_unmap() for all: it interrupts every CPU.  Until then the pages
+ * are chained through their first words. */
 static void
 stack_unmap(struct thread *t, size_t mapped)
 {
+	void **p, *chain = NULL;
 	size_t off;
-	paddr_t pa;
 
 	for (off = 0; off < mapped; off += PAGE_SIZE) {
-		pa = plat_virt_to_phys((void *)(t->stack + off));
-		plat_unmap(t->stack + off, PAGE_SIZE);
-		kern_page_free(plat_phys_to_virt(pa), 1);
+		p = plat_phys_to_virt(plat_virt_to_phys(
+		    (void *)(t->stack + off)));
+		*p = chain;
+		chain = p;
+	}
+	plat_unmap(t->stack, mapped);
+	while ((p = chain) != NULL) {
+		chain = *p;
+		kern_page_free(p, 1);
 	}
 	kern_vmap_free((void *)t->stack, t->stacksize);
 }
