@@ -1,0 +1,7 @@
+# httpd: files of a disk over HTTP.
+app_httpd_SRCS := apps/httpd/main.c apps/httpd/conn.c apps/httpd/serve.c \
+	   apps/httpd/pages.c apps/httpd/http.c apps/httpd/text.c \
+	   apps/httpd/page.S
+app_httpd_COMPONENTS := net fat iso
+
+$(O)/obj/above/apps/httpd/page.o: apps/httpd/status.html

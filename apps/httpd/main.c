@@ -1,0 +1,356 @@
+/*
+ * httpd [-p PORT] [-t THREADS] [DIRECTORY]: serves the files of a directory
+ * (/data, port 80, a thread for each CPU), and /status.
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "httpd.h"
+
+#define TICK	1000		/* ms: how exact time limits are */
+#define MAXTHREAD 16
+
+const char *httpd_root = "/data";
+int httpd_nlisten, httpd_listen[MAXLISTEN];
+struct worker **httpd_worker;
+int httpd_nworker;
+
+uint64_t
+httpd_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * SEC + ts.tv_nsec;
+}
+
+/* ---- a worker's loop ---- */
+
+static bool
+grow(struct worker *w)
+{
+	int size = w->size != 0 ? w->size * 2 : 16;
+	struct conn **c = realloc(w->conn, size * sizeof(*c));
+	struct pollfd *p;
+
+	if (c == NULL)
+		return false;
+	w->conn = c;
+	p = realloc(w->pfd, (size + httpd_nlisten) * sizeof(*p));
+	if (p == NULL)
+		return false;
+	w->pfd = p;
+	w->size = size;
+	return true;
+}
+
+static void
+remove_conn(struct worker *w, int i)
+{
+
+	conn_free(w->conn[i]);
+	w->nconn--;
+	w->conn[i] = w->conn[w->nconn];
+	w->pfd[httpd_nlisten + i] = w->pfd[httpd_nlisten + w->nconn];
+}
+
+/* Room for a new one: the connection that has been idle longest goes. */
+static bool
+evict(struct worker *w)
+{
+	int oldest = -1;
+
+	for (int i = 0; i < w->nconn; i++) {
+		struct conn *c = w->conn[i];
+
+		if (c->out == NULL && c->in == NULL && (oldest < 0 ||
+		    c->deadline < w->conn[oldest]->deadline))
+			oldest = i;
+	}
+	if (oldest >= 0)
+		remove_conn(w, oldest);
+	return oldest >= 0;
+}
+
+static bool
+add_conn(struct worker *w, int fd)
+{
+	const int one = 1;
+	struct conn *c;
+
+	if ((w->nconn == w->size && !grow(w)) || (c = conn_new(fd)) == NULL) {
+		close(fd);
+		w->count.refused++;
+		return false;
+	}
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	c->deadline = w->now + HEAD_TIME;
+	w->conn[w->nconn] = c;
+	w->pfd[httpd_nlisten + w->nconn] = (struct pollfd){ fd, POLLIN, 0 };
+	w->nconn++;
+	w->count.accepted++;
+	return true;
+}
+
+/* A few at a time: the other threads want some, too. */
+static void
+accept_some(struct worker *w, int lfd)
+{
+
+	for (int i = 0; i < 8; i++) {
+		int fd;
+
+		if (httpd_nconn >= MAXCONN && !evict(w)) {
+			w->pause = w->now + SEC / 4;
+			return;
+		}
+		fd = accept(lfd, NULL, NULL);
+		if (fd < 0) {
+			/* out of descriptors or memory: not at once again */
+			if (errno != EAGAIN && errno != ECONNABORTED &&
+			    !evict(w))
+				w->pause = w->now + SEC / 4;
+			return;
+		}
+		if (!add_conn(w, fd)) {
+			w->pause = w->now + SEC / 4;
+			return;
+		}
+	}
+}
+
+static void
+handle(struct worker *w, int i, short revents)
+{
+	struct conn *c = w->conn[i];
+	int r = 0;
+
+	if (revents & POLLNVAL)
+		r = -1;
+	if (r == 0 && (revents & POLLOUT) && c->out != NULL)
+		r = conn_output(w, c);
+	if (r == 0 && (revents & (POLLIN | POLLHUP | POLLERR)))
+		r = c->out != NULL && !(revents & POLLIN) ? -1 : conn_input(w, c);
+	if (r != 0)
+		remove_conn(w, i);
+	else
+		w->pfd[httpd_nlisten + i].events =
+		    c->out != NULL ? POLLOUT : POLLIN;
+}
+
+static void
+expire(struct worker *w)
+{
+
+	for (int i = w->nconn - 1; i >= 0; i--) {
+		struct conn *c = w->conn[i];
+
+		if (c->deadline > w->now)
+			continue;
+		w->count.timeouts++;
+		if (c->partial && c->out == NULL) {
+			c->last = true;
+			c->partial = false;
+			if (serve_error(w, c, 408, false) == 0) {
+				w->pfd[httpd_nlisten + i].events =
+				    c->out != NULL ? POLLOUT : POLLIN;
+				continue;
+			}
+		}
+		remove_conn(w, i);
+	}
+}
+
+static void *run(void *) __attribute__((noreturn));
+static void *
+run(void *arg)
+{
+	struct worker *w = arg;
+	uint64_t tick = 0;
+
+	for (;;) {
+		bool paused = w->pause > w->now;
+		int n;
+
+		for (int i = 0; i < httpd_nlisten; i++)
+			w->pfd[i] = (struct pollfd){ paused ? -1 :
+			    httpd_listen[i], POLLIN, 0 };
+		n = poll(w->pfd, httpd_nlisten + w->nconn,
+		    paused ? TICK / 4 : w->nconn > 0 ? TICK : INFTIM);
+		w->now = httpd_clock();
+		if (n < 0 && errno != EINTR)
+			usleep(TICK * 100);		/* no memory for poll? */
+		for (int i = w->nconn - 1; i >= 0 && n > 0; i--)
+			if (w->pfd[httpd_nlisten + i].revents != 0)
+				handle(w, i, w->pfd[httpd_nlisten + i].revents);
+		for (int i = 0; i < httpd_nlisten && n > 0; i++)
+			if (w->pfd[i].revents != 0)
+				accept_some(w, httpd_listen[i]);
+		if (w->now - tick >= TICK * 1000000ULL) {
+			tick = w->now;
+			expire(w);
+		}
+	}
+}
+
+/* ---- start ---- */
+
+static int
+listen_on(const struct sockaddr *sa, socklen_t len)
+{
+	const int one = 1, sndbuf = 128 * 1024;
+	int fd = socket(sa->sa_family, SOCK_STREAM, 0);
+
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf));
+	if (sa->sa_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	if (bind(fd, sa, len) != 0 || listen(fd, SOMAXCONN) != 0 ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
+		int e = errno;
+
+		close(fd);
+		errno = e;
+		return -1;
+	}
+	httpd_listen[httpd_nlisten++] = fd;
+	return fd;
+}
+
+static void
+listen_all(unsigned port)
+{
+	struct sockaddr_in in = { .sin_len = sizeof(in), .sin_family = AF_INET,
+	    .sin_port = htons(port) };
+	struct sockaddr_in6 in6 = { .sin6_len = sizeof(in6),
+	    .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	int v4 = listen_on((struct sockaddr *)&in, sizeof(in)), e = errno;
+
+	if (listen_on((struct sockaddr *)&in6, sizeof(in6)) < 0 && v4 < 0) {
+		errno = e;
+		err(1, "port %u", port);
+	}
+}
+
+/* The first address of an interface that is not the loopback's. */
+static const char *
+own_address(char *buf, size_t size)
+{
+	struct ifreq list[16];
+	struct ifconf ifc;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), n = 0;
+
+	ifc.ifc_len = sizeof(list);
+	ifc.ifc_req = list;
+	if (fd >= 0 && ioctl(fd, SIOCGIFCONF, &ifc) == 0)
+		n = ifc.ifc_len / (int)sizeof(list[0]);
+	if (fd >= 0)
+		close(fd);
+	for (int i = 0; i < n; i++) {
+		const struct sockaddr_in *in = (const void *)&list[i].ifr_addr;
+
+		if (in->sin_family == AF_INET && in->sin_addr.s_addr != 0 &&
+		    (ntohl(in->sin_addr.s_addr) >> 24) != 127)
+			return inet_ntop(AF_INET, &in->sin_addr, buf, size);
+	}
+	return "localhost";
+}
+
+static void
+start_workers(int n)
+{
+	pthread_attr_t a;
+	pthread_t t;
+
+	httpd_worker = calloc(n, sizeof(*httpd_worker));
+	if (httpd_worker == NULL)
+		err(1, "workers");
+	for (int i = 0; i < n; i++) {
+		struct worker *w = calloc(1, sizeof(*w));
+
+		if (w == NULL || !grow(w))
+			err(1, "worker %d", i);
+		w->now = httpd_clock();
+		httpd_worker[httpd_nworker++] = w;
+	}
+	for (int i = 1; i < n; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "httpd%d", i);
+		pthread_attr_init(&a);
+		pthread_attr_setname_np(&a, name, NULL);
+		if ((errno = pthread_create(&t, &a, run, httpd_worker[i])) != 0)
+			err(1, "worker %d", i);
+		pthread_detach(t);
+	}
+}
+
+static unsigned
+number(const char *s, unsigned max, const char *what)
+{
+	char *end;
+	unsigned long v = strtoul(s, &end, 10);
+
+	if (end == s || *end != '\0' || v == 0 || v > max)
+		errx(2, "%s: %s is not a number from 1 to %u", what, s, max);
+	return v;
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned port = 80, threads = 0;
+	char addr[INET6_ADDRSTRLEN];
+	struct stat st;
+	int c;
+
+	while ((c = getopt(argc, argv, "p:t:")) != -1) {
+		switch (c) {
+		case 'p':
+			port = number(optarg, 65535, "-p");
+			break;
+		case 't':
+			threads = number(optarg, MAXTHREAD, "-t");
+			break;
+		default:
+			fprintf(stderr, "usage: httpd [-p PORT] [-t THREADS] "
+			    "[DIRECTORY]\n");
+			return 2;
+		}
+	}
+	if (argc - optind > 1)
+		errx(2, "one directory, not %d", argc - optind);
+	if (optind < argc)
+		httpd_root = argv[optind];
+	if (stat(httpd_root, &st) != 0)
+		err(1, "%s", httpd_root);
+	if (!S_ISDIR(st.st_mode))
+		errx(1, "%s: not a directory", httpd_root);
+	if (strcmp(httpd_root, "/") == 0)
+		httpd_root = "";
+	if (threads == 0)
+		threads = sysconf(_SC_NPROCESSORS_ONLN);
+	if (threads > MAXTHREAD)
+		threads = MAXTHREAD;
+	signal(SIGPIPE, SIG_IGN);
+	listen_all(port);
+	start_workers(threads);
+	printf("serving %s on http://%s:%u/\n", *httpd_root ? httpd_root : "/",
+	    own_address(addr, sizeof(addr)), port);
+	run(httpd_worker[0]);
+}
