@@ -146,7 +146,7 @@ $(LOWAPPS:%=$(OUT)/%.elf): $(OUT)/%.elf: $(O)/obj/hw/lowest.o \
 HOSTCC	:= $(CC) -g -O1 -Wall -no-pie -D_GNU_SOURCE
 $(O)/host/%: $(O)/obj/above/app-%.o $(O)/obj/$(KERNEL)/rump-%.o tests/host/hostline.c
 	@mkdir -p $(@D)
-	$(HOSTCC) -Iinclude -I$(O)/include -o $@ $^ -lpthread
+	$(HOSTCC) -Iinclude -I$(O)/include -Wl,--gc-sections -o $@ $^ -lpthread
 
 # ---- what a person does ----
 

@@ -159,8 +159,10 @@ devfs_mount(struct mount *mp, const void *args, size_t len)
 	if (dev_root.mp != NULL)
 		return EBUSY;		/* there is one */
 	vnode_init(&dev_root, mp, &root_vnops, VDIR);
-	for (unsigned i = 0; i < __arraycount(devs); i++)
+	for (unsigned i = 0; i < __arraycount(devs); i++) {
 		vnode_init(&devs[i].v, mp, &dev_vnops, VCHR);
+		devs[i].v.stream = true;
+	}
 	mp->root = &dev_root;
 	return 0;
 }

@@ -47,7 +47,7 @@ etfs_open_locked(struct etfs *et)
 		    RUMPUSER_OPEN_BIO : 0, et->begin, et->size, &et->blk);
 		if (error != 0)
 			return error;
-		if (et->type == RUMP_ETFS_REG)
+		if (et->v.type == VREG)
 			et->v.size = et->blk->size;
 	}
 	et->opens++;
@@ -147,7 +147,7 @@ etfs_rw(struct vnode *vp, bool write, const struct iovec *iov, int niov,
 	size_t got;
 	int error;
 
-	if (et->type == RUMP_ETFS_CHR)
+	if (vp->stream)
 		return blk_rwv(et->blk, write, iov, niov, -1, done);
 	/* piece by piece, each cut at the window's end */
 	for (; niov > 0; niov--, iov++, off += got) {
@@ -186,7 +186,7 @@ static int
 etfs_fsync(struct vnode *vp, bool dataonly)
 {
 
-	return vp->type == VCHR ? EINVAL : blk_flush(ETFS(vp)->blk);
+	return vp->stream ? EINVAL : blk_flush(ETFS(vp)->blk);
 }
 
 static int
@@ -205,7 +205,7 @@ etfs_getattr(struct vnode *vp, struct stat *st)
 	st->st_ino = et->ino;
 	st->st_mode = vtype_mode[vp->type] | 0600;
 	st->st_nlink = 1;
-	st->st_size = vp->type == VCHR ? 0 : size;
+	st->st_size = vp->stream ? 0 : size;
 	st->st_blocks = st->st_size / 512;
 	st->st_blksize = 65536;
 	st->st_rdev = et->ino;
@@ -307,22 +307,29 @@ etfs_register(const char *key, const char *host, enum rump_etfs_type type,
 	static const enum vtype vtype[] = { VREG, VBLK, VCHR };
 	struct blk *b;
 	struct etfs *et;
-	int error;
+	bool stream = false;
+	int error, hosttype;
 
 	while (key[0] == '/' && key[1] == '/')
 		key++;
 	if (key[0] != '/' || type > RUMP_ETFS_CHR)
 		return EINVAL;
 	/* Is it there, and does the window fit? */
-	if (type != RUMP_ETFS_CHR) {
+	if (rumpuser_getfileinfo(host, NULL, &hosttype) == 0)
+		stream = hosttype == RUMPUSER_FT_CHR ||
+		    hosttype == RUMPUSER_FT_OTHER;
+	if (stream && type == RUMP_ETFS_BLK)
+		return ENOTBLK;
+	if (!stream) {
 		if ((error = blk_open(host, 0, begin, size, &b)) != 0)
 			return error;
 		blk_close(b);
-	} else if ((error = rumpuser_getfileinfo(host, NULL, NULL)) != 0)
-		return error;
+	}
 	if ((et = kmem_zalloc(sizeof(*et))) == NULL)
 		return ENOMEM;
-	vnode_init(&et->v, &dev_mount, &etfs_vnops, vtype[type]);
+	vnode_init(&et->v, &dev_mount, &etfs_vnops, stream ? VCHR :
+	    vtype[type]);
+	et->v.stream = stream;
 	et->key = kmem_strdup(key);
 	et->host = kmem_strdup(host);
 	et->type = type;

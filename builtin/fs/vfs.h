@@ -71,6 +71,7 @@ struct vnode {
 	const struct vnops *ops;
 	struct mount	*mp;
 	enum vtype	type;
+	bool		stream;		/* no position: reads may take for ever */
 	uint32_t	refs;		/* atomic; 0 <-> 1 under mp->mtx */
 	struct rumpuser_rw *rw;		/* VREG: data and size */
 	off_t		size;		/* VREG; the file system keeps it */

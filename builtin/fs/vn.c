@@ -330,7 +330,7 @@ open_vnode(struct vnode *vp, const char *path, int oflags, struct file **fp)
 
 	if (vp->ops->open != NULL && (error = vp->ops->open(vp, fflags)) != 0)
 		return error;
-	f = file_new(vp->type == VCHR ? &chr_fileops : &vn_fileops, fflags, vp);
+	f = file_new(vp->stream ? &chr_fileops : &vn_fileops, fflags, vp);
 	if (f == NULL) {
 		if (vp->ops->close != NULL)
 			vp->ops->close(vp, fflags);

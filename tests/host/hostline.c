@@ -577,7 +577,8 @@ rumpuser_getfileinfo(const char *name, uint64_t *size, int *type)
 	if (size)
 		*size = st.st_size;
 	if (type)
-		*type = fd < FD_CONSOLE ? RUMPUSER_FT_BLK : RUMPUSER_FT_REG;
+		*type = fd < FD_CONSOLE ? RUMPUSER_FT_BLK :
+		    fd == FD_CONSOLE ? RUMPUSER_FT_CHR : RUMPUSER_FT_REG;
 	return 0;
 }
 
