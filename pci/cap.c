@@ -61,9 +61,10 @@ note(unsigned off, unsigned id, void *arg)
 {
 	struct pci_func *f = arg;
 
-	if (id == PCI_CAP_MSI && f->cap_msi == 0)
+	/* Whole ones only: 14 and 12 bytes. */
+	if (id == PCI_CAP_MSI && f->cap_msi == 0 && off <= 0x100 - 14)
 		f->cap_msi = off;
-	if (id == PCI_CAP_MSIX && f->cap_msix == 0)
+	if (id == PCI_CAP_MSIX && f->cap_msix == 0 && off <= 0x100 - 12)
 		f->cap_msix = off;
 	if (id == PCI_CAP_PCIE && f->cap_pcie == 0)
 		f->cap_pcie = off;
