@@ -250,8 +250,11 @@ static int
 tcreate(pthread_t *pt, void *(*fn)(void *), void *arg, int joinable)
 {
 	struct tboot *b = malloc(sizeof(*b));
+	pthread_t own;
 	int e;
 
+	if (pt == NULL)
+		pt = &own;
 	b->fn = fn;
 	b->arg = arg;
 	e = pthread_create(pt, NULL, tmain, b);
