@@ -225,6 +225,10 @@ void	hw_pt_seal(void);
 uint64_t hw_pt_lookup(uintptr_t va);	/* physical address or PADDR_NONE */
 uint64_t *hw_pt_entry(uintptr_t va);	/* leaf entry or NULL */
 void	hw_tlb_intr(void);
+struct hw_cpu;
+void	hw_tlb_idle(struct hw_cpu *);
+void	hw_tlb_wake(struct hw_cpu *);
+void	hw_tlb_online(struct hw_cpu *);
 
 /* ---- cpu.c ---- */
 
@@ -271,6 +275,8 @@ struct hw_cpu {
 	uint64_t	deadline;	/* of plat_timer_set */
 	struct plat_irq	*irq[HW_NVEC];
 	struct plat_irq	*running;	/* its handler runs here */
+	bool		idle;		/* see pagetable.c */
+	uint64_t	generation;
 };
 extern struct hw_cpu *hw_cpus[MAXCPU];
 extern uint64_t hw_gdt[];

@@ -135,6 +135,14 @@ hw_pt_lookup(uintptr_t va)
 /* ---- other CPUs' translation caches ---- */
 
 uint64_t hw_online = 1;
+/*
+ * An idle CPU is not woken for a shootdown: it flushes everything when it
+ * wakes, if there has been one.  It says that it is awake before it looks at
+ * the generation; who changes that looks afterwards who is idle.  A CPU's own
+ * generation is that of the last shootdown that it has seen to.
+ */
+static uint64_t idle;			/* a bit for each CPU */
+static uint64_t generation;
 static struct {
 	uint32_t	lock;
 	uintptr_t	va;
@@ -157,16 +165,51 @@ flush_local(uintptr_t va, size_t size)
 		invlpg(va + off);
 }
 
+/* Interrupts masked: about to halt. */
+void
+hw_tlb_idle(struct hw_cpu *c)
+{
+
+	c->idle = true;
+	__atomic_fetch_or(&idle, 1UL << c->num, __ATOMIC_SEQ_CST);
+}
+
+/* Interrupts masked: before anything that may have been unmapped is used. */
+void
+hw_tlb_wake(struct hw_cpu *c)
+{
+	uint64_t g;
+
+	c->idle = false;
+	__atomic_fetch_and(&idle, ~(1UL << c->num), __ATOMIC_SEQ_CST);
+	g = __atomic_load_n(&generation, __ATOMIC_SEQ_CST);
+	if (c->generation != g) {
+		write_cr3(read_cr3());
+		c->generation = g;
+	}
+}
+
 /* Interrupts masked: do what another CPU has asked for. */
 void
 hw_tlb_intr(void)
 {
-	uint64_t me = 1UL << hw_cpunum();
+	struct hw_cpu *c = hw_self();
+	uint64_t me = 1UL << c->num;
 
 	if ((__atomic_load_n(&shoot.pending, __ATOMIC_ACQUIRE) & me) == 0)
 		return;
 	flush_local(shoot.va, shoot.size);
+	c->generation = generation;
 	__atomic_fetch_and(&shoot.pending, ~me, __ATOMIC_RELEASE);
+}
+
+/* A new CPU takes part. */
+void
+hw_tlb_online(struct hw_cpu *c)
+{
+
+	__atomic_fetch_or(&hw_online, 1UL << c->num, __ATOMIC_SEQ_CST);
+	hw_tlb_wake(c);
 }
 
 /* Every CPU forgets [va, va + size) before this returns. */
@@ -183,7 +226,10 @@ shootdown(uintptr_t va, size_t size)
 		plat_pause();
 	}
 	flush_local(va, size);
-	others = __atomic_load_n(&hw_online, __ATOMIC_SEQ_CST) & ~(1UL << me);
+	hw_cpus[me]->generation =
+	    __atomic_add_fetch(&generation, 1, __ATOMIC_SEQ_CST);
+	others = __atomic_load_n(&hw_online, __ATOMIC_SEQ_CST) &
+	    ~__atomic_load_n(&idle, __ATOMIC_SEQ_CST) & ~(1UL << me);
 	if (others != 0) {
 		shoot.va = va;
 		shoot.size = size;

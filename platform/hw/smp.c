@@ -128,7 +128,7 @@ hw_ap_main(unsigned n)
 	hw_clock_cpu(c);
 	if (hw_tsc_constant() && rdtsc_ordered() < ap->tsc)
 		hw_log("hw: CPU %u's time stamp counter is behind\n", n);
-	__atomic_fetch_or(&hw_online, 1UL << n, __ATOMIC_SEQ_CST);
+	hw_tlb_online(c);
 	ap->state = 2;
 	kern_cpu_main(n);
 }

@@ -204,7 +204,10 @@ preempt(struct plat_frame *f)
 void
 hw_interrupt(struct plat_frame *f)
 {
+	struct hw_cpu *c = hw_self();
 
+	if (c->idle)
+		hw_tlb_wake(c);
 	switch (f->vector) {
 	case HW_VEC_TIMER:
 		hw_lapic_eoi();
@@ -234,6 +237,10 @@ hw_interrupt(struct plat_frame *f)
 void
 plat_idle(void)
 {
+	struct hw_cpu *c = hw_self();
 
+	hw_tlb_idle(c);
 	__asm__ volatile("sti; hlt; cli" : : : "memory");
+	if (c->idle)
+		hw_tlb_wake(c);
 }
