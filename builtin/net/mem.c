@@ -185,16 +185,29 @@ void memp_init(void) { }
 
 /*
  * TCP connections that no socket has (half open, closing, TIME_WAIT) are
- * limited: when this returns NULL, lwIP gives up its oldest one.
+ * limited: when this returns NULL, lwIP gives up the oldest in TIME_WAIT and
+ * asks again.  Above the limit one goes for each that comes; there are more
+ * only if they are not in TIME_WAIT, and not twice as many.
  */
 #define TCP_ORPHANS	256
+
+static bool
+too_many(void)
+{
+	static bool refused;
+
+	if (ntcp < net_nsockets + TCP_ORPHANS)
+		return refused = false;
+	return ntcp >= net_nsockets + 2 * TCP_ORPHANS ||
+	    (refused = !refused);
+}
 
 void *
 memp_malloc(memp_t type)
 {
 	void *v;
 
-	if (type == MEMP_TCP_PCB && ntcp >= net_nsockets + TCP_ORPHANS)
+	if (type == MEMP_TCP_PCB && too_many())
 		return NULL;
 	v = net_malloc(pool_size[type]);
 	if (type == MEMP_TCP_PCB && v != NULL)

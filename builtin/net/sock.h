@@ -140,6 +140,7 @@ int	rq_pollin(struct sock *);
 /* ---- sock_tcp.c, tcp_io.c ---- */
 
 void	sock_tcp_tmr(void);		/* timeout.c: every TCP_TMR_INTERVAL */
+int	tcp_sock_need_pcb(struct sock *);
 void	tcp_sock_connected(struct sock *);
 void	tcp_sock_callbacks(struct sock *);
 void	tcp_sock_detach_pcb(struct sock *);

@@ -181,8 +181,8 @@ tcp_attach(struct sock *so)
 	return 0;	/* the pcb comes when it is known what it is to be */
 }
 
-static int
-need_pcb(struct sock *so)
+int
+tcp_sock_need_pcb(struct sock *so)
 {
 
 	if (so->tcp != NULL)
@@ -221,7 +221,7 @@ tcp_sock_bind(struct sock *so, const ip_addr_t *ip, uint16_t port)
 		if (!ours)
 			return EADDRNOTAVAIL;
 	}
-	if ((error = need_pcb(so)) != 0)
+	if ((error = tcp_sock_need_pcb(so)) != 0)
 		return error;
 	error = net_errno(tcp_bind(so->tcp, ip, port));
 	if (error == 0)
@@ -247,7 +247,7 @@ tcp_sock_listen(struct sock *so, int backlog)
 		tcp_backlog_set(so->tcp, backlog);
 		return 0;
 	}
-	if ((error = need_pcb(so)) != 0)
+	if ((error = tcp_sock_need_pcb(so)) != 0)
 		return error;
 	if ((so->state & SS_BOUND) == 0) {
 		err = tcp_bind(so->tcp, so->domain == AF_INET ? IP4_ADDR_ANY :
@@ -287,7 +287,7 @@ tcp_sock_connect(struct sock *so, const ip_addr_t *ip, uint16_t port, int flags)
 			return ENETUNREACH;
 		/* a failed attempt has left these */
 		so->state &= ~(SS_CANTRCV | SS_CANTSEND);
-		if ((error = need_pcb(so)) != 0)
+		if ((error = tcp_sock_need_pcb(so)) != 0)
 			return error;
 		so->state |= SS_CONNECTING;
 		error = net_errno(tcp_connect(so->tcp, ip, port, on_connected));

@@ -213,11 +213,15 @@ set_ip6(struct sock *so, int name, int v)
 
 	switch (name) {
 	case IPV6_V6ONLY:
-		if (so->state & (SS_BOUND | SS_CONNECTED))
+		if (so->state & (SS_BOUND | SS_CONNECTED | SS_CONNECTING))
 			return EINVAL;
 		so->state = v ? so->state | SS_V6ONLY : so->state & ~SS_V6ONLY;
-		if (is_tcp(so) && so->tcp != NULL)
-			return EINVAL;
+		if (is_tcp(so) && so->tcp != NULL) {	/* made of its type */
+			struct tcp_pcb *pcb = so->tcp;
+
+			tcp_sock_detach_pcb(so);
+			tcp_close(pcb);
+		}
 		return 0;
 	case IPV6_UNICAST_HOPS:
 		return set_ip(so, IP_TTL, v);
@@ -244,6 +248,9 @@ sock_setopt(struct sock *so, int level, int name, const void *val, uint32_t len)
 	    (name == IPV6_JOIN_GROUP || name == IPV6_LEAVE_GROUP))
 		return set_group(so, name, val, len);
 	if ((error = get_int(val, len, &v)) != 0)
+		return error;
+	if (is_tcp(so) && (so->state & SS_CONNECTED) == 0 &&
+	    (error = tcp_sock_need_pcb(so)) != 0)
 		return error;
 	if (level == IPPROTO_TCP && is_tcp(so))
 		return set_tcp(so, name, v);

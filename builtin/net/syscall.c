@@ -534,18 +534,22 @@ ssize_t
 rump___sysimpl_recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	size_t done = 0;
+	int error;
 
 	SYS_ENTER();
-	return SYS_LEAVE(do_recvmsg(fd, msg, flags, &done), done);
+	error = do_recvmsg(fd, msg, flags, &done);
+	return SYS_LEAVE(error, done);
 }
 
 ssize_t
 rump___sysimpl_sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	size_t done = 0;
+	int error;
 
 	SYS_ENTER();
-	return SYS_LEAVE(do_sendmsg(fd, msg, flags, &done), done);
+	error = do_sendmsg(fd, msg, flags, &done);
+	return SYS_LEAVE(error, done);
 }
 
 ssize_t
