@@ -32,9 +32,12 @@ struct cpu {
 	bool			resched;	/* the running thread must yield */
 	bool			slice_over;	/* ... and go behind its equals */
 	int			curpri;		/* of cur; -1: idle */
+	bool			poke, polling;	/* balance.c */
+	uint32_t		poll;		/* ns */
 	struct thread		*idle;
 	struct thread		*prev;		/* between switch and its end */
 	uint64_t		slice_end;	/* UINT64_MAX: no competition */
+	uint64_t		thief_at;	/* balance.c; else UINT64_MAX */
 	uint64_t		programmed;	/* the platform's timer */
 	uint64_t		since;		/* when cur began to run */
 	uint64_t		idletime, switches, wakeups;

@@ -1,4 +1,4 @@
-kernel_SRCS := kernel/start.c kernel/sched.c kernel/thread.c kernel/spin.c \
+kernel_SRCS := kernel/start.c kernel/sched.c kernel/balance.c kernel/thread.c kernel/spin.c \
 	   kernel/waitq.c kernel/mutex.c kernel/cv.c kernel/rw.c \
 	   kernel/futex.c kernel/timer.c kernel/page.c kernel/vmap.c \
 	   kernel/heap.c kernel/heapdebug.c kernel/irq.c kernel/console.c \

@@ -33,7 +33,6 @@ static struct class {
 } classes[HEAP_NCLASS];
 
 bool	kern_heap_debug;
-static uintptr_t heap_key;
 static uint64_t large_pages, large_live, heap_fails;
 
 void
@@ -42,7 +41,7 @@ heap_cache_init(struct heap_cache *h)
 	unsigned k;
 
 	for (k = 1; k < HEAP_NCLASS; k++)
-		h->mag[k].max = class_size[k] <= 256 ? 32 :
+		h->mag[k].limit = h->mag[k].max = class_size[k] <= 256 ? 32 :
 		    class_size[k] <= 1024 ? 16 : 8;
 }
 
@@ -52,9 +51,6 @@ heap_init(void)
 	struct class *cl;
 	unsigned k, i;
 
-	if (plat_hwrandom(&heap_key, sizeof(heap_key)) != sizeof(heap_key))
-		heap_key = plat_clock() * 0x9e3779b97f4a7c15ULL;
-	heap_key |= 1;		/* differs from any pointer or zero */
 	for (k = 1, i = 0; k < HEAP_NCLASS; k++) {
 		cl = &classes[k];
 		LIST_INIT(&cl->partial);
@@ -137,6 +133,13 @@ slab_put(struct class *cl, void *p)
 		slab_drop(cl, sl);
 }
 
+static inline uint32_t
+mag_count(const struct heap_mag *m)
+{
+
+	return m->moved + m->frees - m->allocs;
+}
+
 /* Half a list of objects for the CPU; returns one of them, or NULL. */
 static void * __attribute__((noinline))
 mag_refill(struct heap_mag *m, unsigned k)
@@ -144,6 +147,7 @@ mag_refill(struct heap_mag *m, unsigned k)
 	struct class *cl = &classes[k];
 	struct slab *sl;
 	unsigned long s;
+	uint32_t n;
 	void *p;
 
 	s = kern_spin_lock(&cl->lock);
@@ -155,44 +159,55 @@ mag_refill(struct heap_mag *m, unsigned k)
 		LIST_INSERT_HEAD(&cl->partial, sl, link);
 		cl->nempty++;
 	}
-	while (m->n < m->max / 2 && !LIST_EMPTY(&cl->partial)) {
+	for (n = m->max / 2; n != 0 && !LIST_EMPTY(&cl->partial); n--) {
 		p = slab_take(cl);
 		*(void **)p = m->head;
 		m->head = p;
-		m->n++;
+		m->moved++;
 	}
 	kern_spin_unlock(&cl->lock, s);
 	p = m->head;
 	m->head = *(void **)p;
-	m->n--;
 	return p;
 }
 
-static void __attribute__((noinline))
-mag_flush(struct heap_mag *m, unsigned k, unsigned keep)
+/* Objects above `keep' go back to their slabs. */
+static void
+mag_flush(struct heap_mag *m, unsigned k, uint32_t keep)
 {
 	struct class *cl = &classes[k];
+	uint32_t n = mag_count(m);
 	unsigned long s;
 	void *p;
 
 	s = kern_spin_lock(&cl->lock);
-	while (m->n > keep) {
+	for (; n > keep; n--) {
 		p = m->head;
 		m->head = *(void **)p;
-		m->n--;
+		m->moved--;
 		slab_put(cl, p);
 	}
 	kern_spin_unlock(&cl->lock, s);
 }
 
+static void __attribute__((noinline))
+mag_limit(struct heap_mag *m, unsigned k)
+{
+
+	if (mag_count(m) >= m->max)
+		mag_flush(m, k, m->max / 2);
+	m->limit = m->frees + m->max - mag_count(m);
+}
+
 /* ---- small objects ---- */
 
+/* No preemption in between; not nested: plain stores will do. */
 static inline struct thread *
 heap_enter(void)
 {
 	struct thread *t = plat_curthread();
 
-	t->npreempt++;
+	*(volatile uint32_t *)&t->inheap = 1;
 	__asm__ volatile("" : : : "memory");
 	return t;
 }
@@ -202,7 +217,9 @@ heap_leave(struct thread *t, struct cpu *c)
 {
 
 	__asm__ volatile("" : : : "memory");
-	if (__builtin_expect(--t->npreempt == 0 && c->resched, 0))
+	*(volatile uint32_t *)&t->inheap = 0;
+	__asm__ volatile("" : : : "memory");
+	if (__builtin_expect(c->resched, 0))
 		sched_restore(plat_irq_save());
 }
 
@@ -214,37 +231,38 @@ small_alloc(unsigned k)
 	struct heap_mag *m = &c->heap.mag[k];
 	void **p;
 
-	if (__builtin_expect((p = m->head) != NULL, 1)) {
+	if (__builtin_expect((p = m->head) != NULL, 1))
 		m->head = *p;
-		m->n--;
-	} else
-		p = mag_refill(m, k);
+	else if ((p = mag_refill(m, k)) == NULL) {
+		heap_leave(t, c);
+		return NULL;
+	}
 	m->allocs++;
 	heap_leave(t, c);
-	if (p != NULL)
-		p[1] = NULL;
+	p[1] = NULL;
 	return p;
 }
 
 /* The second word of a free object says so: that catches most double frees. */
+#define FREE_MARK(p)	((void *)((uintptr_t)(p) ^ 0x5a170123UL))
+
 static inline void
 small_free(void **p, unsigned k)
 {
 	struct thread *t;
 	struct cpu *c;
 	struct heap_mag *m;
-	void *mark = (void *)((uintptr_t)p ^ heap_key);
 
-	if (__builtin_expect(p[1] == mark, 0))
+	if (__builtin_expect(p[1] == FREE_MARK(p), 0))
 		kern_panic("heap: %p is freed twice", (void *)p);
 	t = heap_enter();
 	c = plat_self();
 	m = &c->heap.mag[k];
 	p[0] = m->head;
-	p[1] = mark;
+	p[1] = FREE_MARK(p);
 	m->head = p;
-	if (__builtin_expect(++m->n > m->max, 0))
-		mag_flush(m, k, m->max / 2);
+	if (__builtin_expect(++m->frees == m->limit, 0))
+		mag_limit(m, k);
 	heap_leave(t, c);
 }
 
@@ -297,10 +315,14 @@ large_free(void *p)
 
 /* ---- the heap ---- */
 
-/* Gives free memory back to the page allocator.  Thread context. */
-static bool
+/*
+ * Gives free memory back to the page allocator.  Any context, but does nothing
+ * where it might not sleep, or while another thread is at it.
+ */
+bool
 heap_reclaim(void)
 {
+	static uint32_t busy;
 	struct thread *t = plat_curthread();
 	struct class *cl;
 	unsigned long s;
@@ -309,7 +331,8 @@ heap_reclaim(void)
 
 	s = plat_irq_save();
 	plat_irq_restore(s);
-	if ((s & PLAT_IRQ_ENABLED) == 0 || t->npreempt != 0)
+	if ((s & PLAT_IRQ_ENABLED) == 0 || thread_nailed(t) ||
+	    __atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE) != 0)
 		return false;
 	n = thread_reclaim();
 	for (k = 1; k < HEAP_NCLASS; k++) {
@@ -329,6 +352,7 @@ heap_reclaim(void)
 		}
 		kern_spin_unlock(&cl->lock, s);
 	}
+	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 	return n != 0;
 }
 
@@ -479,7 +503,7 @@ kern_mem_info(struct kern_mem_info *mi)
 	for (k = 1; k < HEAP_NCLASS; k++) {
 		n = classes[k].out;
 		for (i = 0; i < ncpu; i++) {
-			n -= cpus[i]->heap.mag[k].n;
+			n -= mag_count(&cpus[i]->heap.mag[k]);
 			mi->heap_allocs += cpus[i]->heap.mag[k].allocs;
 		}
 		live += n;

@@ -10,11 +10,16 @@
 
 #define HEAP_NCLASS	25	/* 1 .. 24; 0 is none */
 
-/* Free objects of a class, linked through their first words. */
+/*
+ * Free objects of a class, linked through their first words.  Their number is
+ * moved + frees - allocs, moved being those that came from slabs, less those
+ * that went back.  frees == limit is when to look at that number.
+ */
 struct heap_mag {
 	void		*head;
-	uint32_t	n, max;
-	uint64_t	allocs;
+	uint64_t	allocs, frees, limit;
+	int64_t		moved;
+	uint32_t	max;
 };
 struct heap_cache {
 	struct heap_mag	mag[HEAP_NCLASS];

@@ -178,10 +178,12 @@ kern_page_alloc(size_t n, size_t align, int flags)
 		return NULL;
 	zmax = flags & KERN_PG_LOW1M ? ZONE_1M :
 	    flags & KERN_PG_LOW4G ? ZONE_4G : ZONE_HIGH;
-	s = kern_spin_lock(&page_lock);
-	if ((pfn = run_take(n, order, zmax)) != 0)
-		mark(pfn, n, PG_USED);
-	kern_spin_unlock(&page_lock, s);
+	do {
+		s = kern_spin_lock(&page_lock);
+		if ((pfn = run_take(n, order, zmax)) != 0)
+			mark(pfn, n, PG_USED);
+		kern_spin_unlock(&page_lock, s);
+	} while (pfn == 0 && heap_reclaim());
 	if (pfn == 0)
 		return NULL;
 	if (flags & KERN_PG_ZERO)

@@ -89,6 +89,20 @@ print_threads(void)
 	}
 }
 
+static void
+print_cpus(void)
+{
+	const struct cpu *c;
+	unsigned i;
+
+	for (i = 0; i < ncpu; i++) {
+		c = cpus[i];
+		kern_printf("CPU %u: runs \"%s\", %u ready, %lu switches\n",
+		    i, readable((uintptr_t)c->cur, sizeof(*c->cur)) ?
+		    c->cur->name : "?", c->rq.n, (unsigned long)c->switches);
+	}
+}
+
 /* One CPU gets through, and it only as often as it takes to end. */
 static int
 panic_enter(void)
@@ -139,6 +153,7 @@ kern_panic(const char *fmt, ...)
 	if (depth == 1) {
 		print_header();
 		backtrace((uintptr_t)__builtin_frame_address(0));
+		print_cpus();
 		print_threads();
 	}
 	console_flush();
@@ -161,6 +176,7 @@ kern_trap(const char *what, uint64_t addr, const struct plat_frame *f)
 		    readable(f->rsp, 8))
 			print_addr("from", *(uintptr_t *)f->rsp - 1);
 		backtrace(f->rbp);
+		print_cpus();
 		print_threads();
 	}
 	console_flush();

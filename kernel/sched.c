@@ -13,9 +13,7 @@ struct cpu cpu0;
 struct cpu *cpus[MAXCPU];
 unsigned ncpu = 1;
 
-static uint64_t idle_cpus;	/* CPUs that look for work or wait for it */
-
-static void
+void
 runq_put(struct cpu *c, struct thread *t, bool head)
 {
 	struct runq *rq = &c->rq;
@@ -33,7 +31,7 @@ runq_put(struct cpu *c, struct thread *t, bool head)
 	t->onrq = true;
 }
 
-static void
+void
 runq_remove(struct runq *rq, struct thread *t)
 {
 
@@ -171,7 +169,7 @@ kern_want_preempt(void)
 {
 	struct cpu *c = plat_self();
 
-	return c->resched && c->cur != c->idle && c->cur->npreempt == 0;
+	return c->resched && c->cur != c->idle && !thread_nailed(c->cur);
 }
 
 /* The running thread stays ready: first or, when its slice is over, last. */
@@ -209,7 +207,7 @@ static void __attribute__((noinline))
 sched_resched(struct cpu *c)
 {
 
-	if (c->cur == c->idle || c->cur->npreempt != 0)
+	if (c->cur == c->idle || thread_nailed(c->cur))
 		return;
 	spin_acquire(&c->rq.lock);
 	sched_giveway(c);
@@ -279,6 +277,7 @@ kern_timer_intr(void)
 	timer_run(c);
 	if (c->slice_end <= now)
 		slice_check(c, now);
+	sched_lazy_check(c, now);
 	timer_program(c);
 }
 
@@ -297,69 +296,13 @@ kern_resched_intr(void)
 	spin_release(&c->rq.lock);
 }
 
-/* ---- placement ---- */
-
-static bool
-idle_claim(unsigned n)
-{
-	uint64_t bit = 1ULL << n;
-
-	return (__atomic_fetch_and(&idle_cpus, ~bit, __ATOMIC_SEQ_CST) & bit)
-	    != 0;
-}
-
-/* The last CPU if idle, else an idle one, else where it would run soonest. */
-static struct cpu *
-sched_place(struct thread *t)
-{
-	struct cpu *c, *best = t->cpu;
-	uint64_t idle;
-	unsigned i;
-
-	if (!sched_smp || t->bound || t->state == T_NEW)
-		return best;
-	idle = __atomic_load_n(&idle_cpus, __ATOMIC_SEQ_CST);
-	if ((idle >> best->id & 1) != 0 && idle_claim(best->id))
-		return best;
-	for (; idle != 0; idle &= idle - 1)
-		if (idle_claim(__builtin_ctzll(idle)))
-			return cpus[__builtin_ctzll(idle)];
-	if (t->pri > best->curpri)
-		return best;
-	for (i = 0; i < ncpu; i++) {
-		c = cpus[i];
-		if (c->curpri < t->pri)
-			return c;
-		if (c->rq.n < best->rq.n)
-			best = c;
-	}
-	return best;
-}
-
-/*
- * After a thread was queued on a CPU that is busy: a CPU that went idle
- * meanwhile may have looked too early.  (It says that it is idle before it
- * looks, we queue before we look: one of the two sees the other.)
- */
-static void
-sched_call_thief(void)
-{
-	uint64_t idle;
-
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	idle = __atomic_load_n(&idle_cpus, __ATOMIC_SEQ_CST);
-	for (; idle != 0; idle &= idle - 1)
-		if (idle_claim(__builtin_ctzll(idle))) {
-			plat_cpu_kick(__builtin_ctzll(idle));
-			return;
-		}
-}
+/* ---- from outside ---- */
 
 void
 sched_ready(struct thread *t)
 {
 	struct cpu *c, *self = plat_self();
-	bool kick = false, busy;
+	bool kick = false;
 
 	while (__atomic_load_n(&t->oncpu, __ATOMIC_ACQUIRE) != 0)
 		plat_pause();
@@ -367,8 +310,7 @@ sched_ready(struct thread *t)
 	spin_acquire(&c->rq.lock);
 	t->ran = 0;
 	runq_put(c, t, false);
-	busy = t->pri <= c->curpri;
-	if (!busy) {
+	if (t->pri > c->curpri) {
 		c->resched = true;
 		kick = c != self;
 	} else if (t->pri == c->curpri && c->slice_end == UINT64_MAX) {
@@ -379,9 +321,13 @@ sched_ready(struct thread *t)
 	}
 	spin_release(&c->rq.lock);
 	if (kick)
-		plat_cpu_kick(c->id);
-	if (sched_smp && busy && !t->bound)
-		sched_call_thief();
+		sched_kick(c);
+	if (sched_smp) {
+		if (c == self)
+			sched_lazy(c);
+		else if (c->curpri >= t->pri)
+			sched_call_thief();
+	}
 }
 
 void
@@ -407,87 +353,10 @@ sched_setpri(struct thread *t, int pri)
 	c->resched |= runq_best(&c->rq) > c->curpri;
 	spin_release(&c->rq.lock);
 	if (c->resched && c != plat_self())
-		plat_cpu_kick(c->id);
+		sched_kick(c);
 }
 
-/* ---- idle ---- */
-
-static struct thread *
-steal_from(struct cpu *v)
-{
-	struct thread *t;
-	int p;
-
-	for (p = KERN_NPRI - 1; p >= 0; p--)
-		TAILQ_FOREACH(t, &v->rq.q[p], q)
-			if (!t->bound) {
-				runq_remove(&v->rq, t);
-				return t;
-			}
-	return NULL;
-}
-
-/* True: look again. */
-static bool
-steal(struct cpu *c)
-{
-	struct cpu *v;
-	struct thread *t;
-	unsigned i;
-	bool again = false;
-
-	for (i = 1; i < ncpu; i++) {
-		v = cpus[(c->id + i) % ncpu];
-		if (__atomic_load_n(&v->rq.n, __ATOMIC_RELAXED) == 0)
-			continue;
-		if (!spin_try(&v->rq.lock)) {
-			again = true;
-			continue;
-		}
-		/* An idle victim is about to run what it has. */
-		t = v->curpri < 0 && v->rq.n == 1 ? NULL : steal_from(v);
-		spin_release(&v->rq.lock);
-		if (t != NULL) {
-			spin_acquire(&c->rq.lock);
-			runq_put(c, t, false);
-			spin_release(&c->rq.lock);
-			return true;
-		}
-	}
-	return again;
-}
-
-static void
-idle_wait(struct cpu *c)
-{
-	uint64_t bit = 1ULL << c->id;
-
-	c->wakeups++;
-	if (!sched_smp) {
-		plat_idle();
-		return;
-	}
-	__atomic_fetch_or(&idle_cpus, bit, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&c->rq.n, __ATOMIC_SEQ_CST) == 0 && !steal(c))
-		plat_idle();
-	__atomic_fetch_and(&idle_cpus, ~bit, __ATOMIC_SEQ_CST);
-}
-
-void
-sched_idle(void)
-{
-	struct cpu *c = plat_self();
-
-	plat_irq_off();
-	for (;;) {
-		if (c->rq.n == 0)
-			idle_wait(c);
-		if (c->rq.n != 0) {
-			sched_hold();
-			sched_switch(c);
-		}
-	}
-}
+/* ---- per CPU ---- */
 
 void
 sched_cpu_init(struct cpu *c, unsigned id, struct thread *idle)
@@ -498,7 +367,7 @@ sched_cpu_init(struct cpu *c, unsigned id, struct thread *idle)
 	c->id = id;
 	c->cur = c->idle = idle;
 	c->curpri = -1;
-	c->slice_end = c->programmed = UINT64_MAX;
+	c->slice_end = c->thief_at = c->programmed = UINT64_MAX;
 	for (p = 0; p < KERN_NPRI; p++)
 		TAILQ_INIT(&c->rq.q[p]);
 	timer_cpu_init(&c->tq);

@@ -106,6 +106,7 @@ kern_start(void)
 		too_little(have);
 	heap_init();
 	heap_cache_init(&cpu0.heap);
+	thread_cache(have);
 	futex_init();
 	random_init();
 	if (kern_thread_create(NULL, "main", main_thread, NULL, KERN_PRI_USER,

@@ -11,7 +11,6 @@
 
 #define TCBSIZE		128		/* from FS base up */
 #define TCB_CANARY	0x28		/* psABI, stack protector */
-#define NCACHED		8
 
 /* The linker script's; the TLS layout is variant II of the ELF TLS ABI. */
 extern char __tls_start[], __tls_file_end[], __tls_end[], __tls_align[];
@@ -21,7 +20,7 @@ struct kern_spin thread_list_lock;
 
 static struct threadq dead = TAILQ_HEAD_INITIALIZER(dead);
 static struct kern_spin dead_lock;
-static unsigned ndead;
+static unsigned ndead, ncached = 4;
 static uint32_t next_id;
 static uintptr_t canary_seed;
 
@@ -29,22 +28,24 @@ static uintptr_t canary_seed;
 
 /* One plat_unmap() for all: it interrupts every CPU.  Until then the pages
  * are chained through their first words. */
+/* The pages are chained through themselves: one unmapping reaches all CPUs. */
 static void
 stack_unmap(struct thread *t, size_t mapped)
 {
-	void **p, *chain = NULL;
+	void *page, *list = NULL;
 	size_t off;
 
 	for (off = 0; off < mapped; off += PAGE_SIZE) {
-		p = plat_phys_to_virt(plat_virt_to_phys(
-		    (void *)(t->stack + off)));
-		*p = chain;
-		chain = p;
+		page = plat_phys_to_virt(
+		    plat_virt_to_phys((void *)(t->stack + off)));
+		*(void **)page = list;
+		list = page;
 	}
-	plat_unmap(t->stack, mapped);
-	while ((p = chain) != NULL) {
-		chain = *p;
-		kern_page_free(p, 1);
+	if (mapped != 0)
+		plat_unmap(t->stack, mapped);
+	while ((page = list) != NULL) {
+		list = *(void **)page;
+		kern_page_free(page, 1);
 	}
 	kern_vmap_free((void *)t->stack, t->stacksize);
 }
@@ -110,6 +111,16 @@ thread_new(size_t stack)
 	}
 	stack_layout(t);
 	return t;
+}
+
+/* Dead threads may keep a 16th of the memory, while nobody else wants it. */
+void
+thread_cache(uint64_t memory)
+{
+
+	ncached = memory / 16 / KERN_STACK;
+	if (ncached > 256)
+		ncached = 256;
 }
 
 static void
@@ -248,7 +259,7 @@ kern_thread_create(struct thread **tp, const char *name, void *(*fn)(void *),
 	if ((t = dead_take(0, stack)) == NULL &&
 	    (t = thread_new(stack)) == NULL)
 		return ENOMEM;
-	dead_trim(NCACHED);
+	dead_trim(ncached);
 	thread_reset(t, name, pri);
 	t->fn = fn;
 	t->arg = arg;
@@ -322,7 +333,7 @@ kern_thread_exit(void *result)
 	unsigned long s;
 
 	KASSERT(t->npreempt == 0);
-	dead_trim(NCACHED);
+	dead_trim(ncached);
 	s = kern_spin_lock(&thread_list_lock);
 	TAILQ_REMOVE(&thread_list, t, all);
 	kern_spin_unlock(&thread_list_lock, s);
@@ -365,7 +376,7 @@ kern_thread_join(struct thread *t, void **result)
 	s = plat_irq_save();
 	thread_dead(t);
 	plat_irq_restore(s);
-	dead_trim(NCACHED);
+	dead_trim(ncached);
 	return 0;
 }
 

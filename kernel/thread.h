@@ -22,7 +22,7 @@ struct thread {
 	void			*slot[KERN_NSLOT];	/* second: kern.h */
 	enum tstate		state;
 	uint32_t		oncpu;
-	uint32_t		npreempt;
+	uint32_t		npreempt, inheap; /* either: no preemption */
 	int			pri, qpri;	/* qpri: of its run queue */
 	struct cpu		*cpu;		/* where it runs or last ran */
 	bool			bound, joinable, detached_dead, timed, onrq;
@@ -58,6 +58,13 @@ _Static_assert(offsetof(struct thread, ctx) == 0, "plat.h");
 _Static_assert(offsetof(struct thread, slot) == sizeof(struct plat_ctx),
     "kern.h");
 
+static inline bool
+thread_nailed(const struct thread *t)
+{
+
+	return (t->npreempt | t->inheap) != 0;
+}
+
 /* ---- sched.c; interrupts masked unless said otherwise ---- */
 
 void	sched_cpu_init(struct cpu *, unsigned id, struct thread *idle);
@@ -73,6 +80,14 @@ void	sched_switch(struct cpu *);
 /* End of a section that masked interrupts: give way if that is asked for. */
 void	sched_restore(unsigned long s);
 void	sched_setpri(struct thread *, int pri);
+void	runq_put(struct cpu *, struct thread *, bool head);
+void	runq_remove(struct runq *, struct thread *);
+/* balance.c: */
+struct cpu *sched_place(struct thread *);
+void	sched_kick(struct cpu *);
+void	sched_call_thief(void);
+void	sched_lazy(struct cpu *);
+void	sched_lazy_check(struct cpu *, uint64_t now);
 /* Somewhere else to go: a thread that might spin should not. */
 static inline bool
 sched_busy(void)
@@ -106,11 +121,13 @@ extern struct kern_spin	thread_list_lock;
 struct thread *thread_idle(unsigned n);
 void	thread_boot(struct thread *);		/* the static one of CPU 0 */
 void	thread_dead(struct thread *);		/* off its stack for good */
+void	thread_cache(uint64_t memory);
 size_t	thread_reclaim(void);			/* pages given back */
 const char *thread_state(const struct thread *);
 
 /* ---- page.c, heap.c, ... : called once by start.c ---- */
 
+bool	heap_reclaim(void);		/* some pages were given back */
 uint64_t page_init(void);			/* bytes that can be had */
 void	heap_init(void);
 void	random_init(void);

@@ -44,6 +44,8 @@ timer_program(struct cpu *c)
 
 	if (c->slice_end < want)
 		want = c->slice_end;
+	if (c->thief_at < want)
+		want = c->thief_at;
 	if (want < c->programmed) {
 		c->programmed = want;
 		plat_timer_set(want);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "kerntest.h"
 
-static volatile int zero;
+static volatile int zero, seven = 7;
 
 static int __attribute__((noinline))
 crash_recursion(int n)
@@ -44,7 +44,7 @@ crash_function(const char *how)
 	else if (strcmp(how, "stack") == 0)
 		crash_recursion(0);
 	else if (strcmp(how, "div") == 0)
-		zero = 1 / zero;
+		zero = seven / zero;
 	else if (strcmp(how, "jump") == 0)
 		fn();
 	else if (strcmp(how, "text") == 0)

@@ -42,7 +42,7 @@ fake_init(void)
 	strcpy(fake_thread.name, "tester");
 	cpu0.self = &cpu0;
 	cpu0.cur = &fake_thread;
-	cpu0.slice_end = cpu0.programmed = UINT64_MAX;
+	cpu0.slice_end = cpu0.thief_at = cpu0.programmed = UINT64_MAX;
 	fake_thread.cpu = &cpu0;
 }
 
@@ -127,6 +127,7 @@ kern_spin_unlock(struct kern_spin *l, unsigned long s)
 
 void sched_restore(unsigned long s) { plat_irq_restore(s); }
 size_t thread_reclaim(void) { return 0; }
+bool __attribute__((weak)) heap_reclaim(void) { return false; }
 const char *kern_thread_name(const struct thread *t) { return t->name; }
 
 void __attribute__((weak))
