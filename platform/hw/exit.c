@@ -73,6 +73,7 @@ plat_end(enum plat_end how, int status)
 	bool host;
 
 	plat_irq_off();
+	hw_xen_end(how, status);
 	host = tell(how, status);
 	if (how == PLAT_REBOOT)
 		reset();

@@ -10,4 +10,4 @@ platform_hw_SRCS := \
 	platform/hw/clock.c platform/hw/timer.c platform/hw/tsc.c \
 	platform/hw/pvclock.c platform/hw/hpet.c platform/hw/pit.c \
 	platform/hw/rtc.c platform/hw/serial.c platform/hw/exit.c \
-	platform/hw/random.c
+	platform/hw/random.c platform/hw/xenpvh.c

@@ -381,4 +381,13 @@ uint64_t hw_pvclock_wall(void);		/* ns of 1970 at pvclock 0; 0: none */
 void	hw_serial_init(void);
 void	hw_serial_irq(void);		/* input by interrupt from here on */
 
+/* ---- xenpvh.c: a PVH guest's console and shutdown ---- */
+
+void	hw_xen_init(void);		/* early */
+void	hw_xen_remap(void);		/* with the final page tables */
+void	hw_xen_write(const char *, size_t);
+size_t	hw_xen_read(char *, size_t);
+uint64_t hw_xen_tsc(void);
+void	hw_xen_end(enum plat_end, int status);
+
 #endif /* HW_H */

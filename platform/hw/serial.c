@@ -78,6 +78,7 @@ plat_console_write(const char *p, size_t n)
 	bool held;
 
 	if (!present) {
+		hw_xen_write(p, n);
 		plat_irq_restore(s);
 		return;
 	}
@@ -142,7 +143,7 @@ plat_console_read(char *p, size_t n)
 	size_t i;
 
 	if (!present)
-		return 0;
+		return hw_xen_read(p, n);
 	if (irq == NULL)
 		(void)drain();
 	s = hw_lock(&rxlock);

@@ -181,11 +181,13 @@ hw_start(unsigned how, uint64_t info)
 	(void)plat_hwrandom(&seed, sizeof(seed));
 	hw_boot_tls[5] = (canary ^ seed) & ~0xffUL;	/* %fs:0x28 */
 	hw_serial_init();
+	hw_xen_init();
 	boot_cpu_init();
 	read_bootinfo(how, info);
 	hw_mem_init();
 	hw_smp_prepare();
 	write_cr3((uint64_t)hw_pml4);
+	hw_xen_remap();
 	config_init();
 	hw_acpi_init();
 	hw_power_init();

@@ -24,7 +24,7 @@ bool
 hw_tsc_constant(void)
 {
 
-	return hw_feature.invtsc || is_tcg();
+	return hw_feature.invtsc || is_tcg() || hw_xen_tsc() != 0;
 }
 
 /* SDM 3A, 18.7.3: crystal times ratio.  Hypervisors: kHz in their own leaf. */
@@ -33,6 +33,8 @@ hw_tsc_told(void)
 {
 	uint32_t r[4];
 
+	if (hw_xen_tsc() != 0)
+		return hw_xen_tsc();
 	if (hw_feature.hyper && hw_feature.maxhv >= LEAF_HV_TIMING &&
 	    hw_feature.maxhv < LEAF_HV_TIMING + 0x100) {
 		cpuid(LEAF_HV_TIMING, 0, r);
