@@ -4,4 +4,5 @@ hypercall_SRCS := hypercall/init.c hypercall/component.c hypercall/mem.c \
 	hypercall/disk.c hypercall/file.c hypercall/iov.c hypercall/bio.c \
 	hypercall/param.c hypercall/config.c hypercall/random.c \
 	hypercall/exit.c hypercall/console.c hypercall/sp.c \
-	hypercall/vif.c hypercall/host.c hypercall/status.c
+	hypercall/vif.c hypercall/host.c hypercall/status.c \
+	hypercall/pci.c

@@ -71,7 +71,10 @@ void	*pci_bar_map(struct pci_func *, int bar);
 /*
  * Interrupts: MSI-X entry n, or MSI (n = 0), or INTx, as the function has;
  * the handler runs as kern_irq says.  pci_irq_count: vectors to be had.
+ * n = PCI_IRQ_INTX: INTx whatever else there is, for a driver that knows no
+ * other.
  */
+#define PCI_IRQ_INTX	(-1)
 struct pci_irq;
 int	pci_irq_count(struct pci_func *);
 int	pci_irq_establish(struct pci_func *, int n, const char *name, int cpu,

@@ -209,7 +209,9 @@ pci_irq_establish(struct pci_func *f, int entry, const char *name, int cpu,
 	pi->n = n;
 	pi->entry = entry;
 	kern_mutex_lock(&n->lock);
-	pi->kind = best_kind(n);
+	pi->kind = entry == PCI_IRQ_INTX ? IRQ_INTX : best_kind(n);
+	if (entry == PCI_IRQ_INTX)
+		pi->entry = entry = 0;
 	if (entry < 0 || entry >= (pi->kind == IRQ_MSIX ? n->msix_count : 1))
 		error = EINVAL;
 	else if (pi->kind == IRQ_MSIX)

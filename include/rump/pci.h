@@ -1,0 +1,42 @@
+/*
+ * rump/pci.h: the PCI hypercalls, for drivers above the line.  The names and
+ * types are those of NetBSD's sys/rump/dev/lib/libpci/pci_user.h, with both
+ * features (RUMPCOMP_USERFEATURE_PCI_DMAFREE, _IOSPACE).
+ */
+#ifndef SIRLOIN_RUMP_PCI_H
+#define SIRLOIN_RUMP_PCI_H
+
+#include <stddef.h>
+
+/* Device memory, uncached, for ever.  NULL. */
+void	*rumpcomp_pci_map(unsigned long pa, unsigned long len);
+/* Aligned words.  *v is all ones where there is nothing, and on an error. */
+int	rumpcomp_pci_confread(unsigned bus, unsigned dev, unsigned fun,
+	    int reg, unsigned int *v);
+int	rumpcomp_pci_confwrite(unsigned bus, unsigned dev, unsigned fun,
+	    int reg, unsigned int v);
+/*
+ * cookie (the caller's choice) stands for the function's INTx line; establish
+ * runs fn in a thread of its own, with the context and the big lock, and gives
+ * NULL when it cannot.
+ */
+int	rumpcomp_pci_irq_map(unsigned bus, unsigned dev, unsigned fun,
+	    int intrline, unsigned cookie);
+void	*rumpcomp_pci_irq_establish(unsigned cookie, int (*fn)(void *),
+	    void *arg);
+/* Zeroed, contiguous, below 4 GB.  align in bytes. */
+int	rumpcomp_pci_dmalloc(size_t size, size_t align, unsigned long *pa,
+	    unsigned long *va);
+void	rumpcomp_pci_dmafree(unsigned long va, size_t size);
+struct rumpcomp_pci_dmaseg {
+	unsigned long	ds_pa;
+	unsigned long	ds_len;
+	unsigned long	ds_vacookie;
+};
+int	rumpcomp_pci_dmamem_map(struct rumpcomp_pci_dmaseg *, size_t nseg,
+	    size_t totlen, void **va);
+/* Machine address; all ones when it is not mapped. */
+unsigned long rumpcomp_pci_virt_to_mach(void *);
+int	rumpcomp_pci_iospace_init(void);
+
+#endif /* SIRLOIN_RUMP_PCI_H */
