@@ -134,14 +134,18 @@ RUMP_COMPONENT(COMPONENT_NET, net_init);
 
 /* ---- hooks of lwIP ---- */
 
-/* lwIP looks at UDP's ports before it knows that there are any. */
+/*
+ * lwIP looks at UDP's ports before it knows that there are any, unless the
+ * packet is for the interface's own address (a short last fragment).
+ */
 int
 net_ip4_insane(struct pbuf *p, struct netif *nif)
 {
 	const struct ip_hdr *ip = p->payload;
 
 	if (p->len >= IP_HLEN && (IPH_PROTO(ip) != IP_PROTO_UDP ||
-	    p->len >= IPH_HL_BYTES(ip) + UDP_HLEN))
+	    p->len >= IPH_HL_BYTES(ip) + UDP_HLEN ||
+	    ip->dest.addr == netif_ip4_addr(nif)->addr))
 		return 0;
 	pbuf_free(p);
 	return 1;
