@@ -69,11 +69,11 @@ number(struct out *o, const struct spec *sp, uint64_t v, unsigned base, char sig
 		prefix[np++] = sp->upper ? 'X' : 'x';
 	}
 	zeros = sp->prec - n;
+	if (sp->zero && !sp->left && sp->prec < 0)
+		zeros = sp->width - np - n;
 	if (sp->alt && base == 8 && zeros < 1 &&
 	    (n == 0 || buf[sizeof(buf) - n] != '0'))
 		zeros = 1;
-	if (sp->zero && !sp->left && sp->prec < 0)
-		zeros = sp->width - np - n;
 	if (zeros < 0)
 		zeros = 0;
 	if (!sp->left)

@@ -156,9 +156,10 @@ value(struct walk *w, int depth, int size)
 	switch (tok->type) {
 	case JSMN_STRING:
 		w->pos = tok->start;
-		if (tok->size != size)
-			return fail(w, size ? "a key without a value" :
-			    "no comma after a value");
+		if (tok->size < size)
+			return fail(w, "a key without a value");
+		if (tok->size > size && size == 0)
+			return fail(w, "no comma after a value");
 		if (!string(w, t))
 			return false;
 		w->pos = tok->end + 1;

@@ -60,6 +60,8 @@ magnitude(const char *s, char **end, int base, unsigned long long max,
 	if (over) {
 		set_errno(ERANGE);
 		v = max;
+		if (max == ULLONG_MAX)
+			*neg = false;		/* it is not negated */
 	}
 	if (end != NULL)
 		*end = (char *)(any ? s : start);
@@ -73,7 +75,7 @@ strtoull(const char *restrict s, char **restrict end, int base)
 	unsigned long long v = magnitude(s, end, base, ULLONG_MAX, ULLONG_MAX,
 	    &neg);
 
-	return neg && v != ULLONG_MAX ? -v : v;
+	return neg ? -v : v;
 }
 
 long long

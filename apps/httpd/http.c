@@ -320,12 +320,12 @@ one_range(const char *s, const char *end, uint64_t size, struct http_range *r)
 int
 http_ranges(struct http_text f, uint64_t size, struct http_range out[HTTP_MAXRANGE])
 {
-	const char *s = f.s, *end = f.s + f.n;
+	const char *s, *end;
 	int n = 0, asked = 0;
 
-	if (f.n < 6 || strncasecmp(s, "bytes=", 6) != 0)
+	if (f.n < 6 || strncasecmp(f.s, "bytes=", 6) != 0)
 		return 0;
-	for (s += 6; s < end;) {
+	for (s = f.s + 6, end = f.s + f.n; s < end;) {
 		const char *comma = memchr(s, ',', end - s);
 		const char *e = comma != NULL ? comma : end, *stop = e;
 		struct http_range r;
