@@ -33,11 +33,11 @@ def free_port():
 class Guest:
     """sirloin run ARGS in the background; use as a context manager."""
 
-    def __init__(self, *args, timeout=60, stdin=subprocess.DEVNULL):
+    def __init__(self, *args, timeout=60, stdin=subprocess.DEVNULL, prefix=()):
         self.console = ""
         self.lock = threading.Condition()
         self.p = subprocess.Popen(
-            [SIRLOIN, "run", "--accel", "tcg", "--timeout", str(timeout), *map(str, args)],
+            [*prefix, SIRLOIN, "run", "--accel", "tcg", "--timeout", str(timeout), *map(str, args)],
             stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.t = threading.Thread(target=self._read, daemon=True)
         self.t.start()
