@@ -103,6 +103,7 @@ speed(void)
 	kern_cv_init(&cv[1], "speed");
 	kern_rw_init(&rw, "speed");
 	TIME("clock", N, kern_clock());
+	TIME("pause", N, plat_pause());
 	TIME("spin", N, kern_spin_unlock(&l, kern_spin_lock(&l)));
 	TIME("mutex", N, kern_mutex_lock(&m); kern_mutex_unlock(&m));
 	TIME("rw_read", N, kern_rw_lock(&rw, false); kern_rw_unlock(&rw));

@@ -49,12 +49,22 @@ count(void *arg)
 	return NULL;
 }
 
-static void *
-spawner(void *arg)
+static void
+wait_ran(uint32_t n)
 {
 	int i;
 
-	(void)arg;
+	for (i = 0; i < 30000 && __atomic_load_n(&ran, __ATOMIC_RELAXED) < n; i++)
+		kern_sleep_until(kern_clock() + MS);
+}
+
+/* Two children a round, of which one is not waited for. */
+static void *
+spawner(void *arg)
+{
+	uint32_t *made = arg, n;
+	int i;
+
 	for (i = 0; i < 500; i++) {
 		struct thread *t = kt_start("child", count, NULL,
 		    KERN_PRI_USER + i % 3, KERN_CPU_ANY);
@@ -65,6 +75,8 @@ spawner(void *arg)
 		TCHECK(kern_thread_create(NULL, "detached", count, NULL,
 		    KERN_PRI_USER, i % kern_ncpu(), 0, i % 7 ? 0 : 20000)
 		    == 0);
+		if ((n = __atomic_add_fetch(made, 2, __ATOMIC_RELAXED)) > 50)
+			wait_ran(n - 50);
 	}
 	return NULL;
 }
@@ -73,16 +85,18 @@ void
 test_create_many(void)
 {
 	struct kern_mem_info a, b;
+	uint32_t made = 0;
 	int i;
 
 	ran = 0;
-	CHECK(kt_threads(2, spawner, NULL, 0, KERN_PRI_USER));
-	kern_sleep_until(kern_clock() + 20 * MS);
+	CHECK(kt_threads(2, spawner, &made, 0, KERN_PRI_USER));
+	wait_ran(2000);
+	CHECK(ran == 2000);
 	kern_mem_info(&a);
+	made = 0;
 	ran = 0;
-	CHECK(kt_threads(4, spawner, NULL, 0, KERN_PRI_USER));
-	for (i = 0; i < 100 && ran != 4000; i++)
-		kern_sleep_until(kern_clock() + 10 * MS);
+	CHECK(kt_threads(4, spawner, &made, 0, KERN_PRI_USER));
+	wait_ran(4000);
 	CHECK(ran == 4000);
 	/* the last of them still have to die */
 	for (i = 0; i < 300; i++) {
