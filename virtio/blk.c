@@ -1,5 +1,5 @@
 /* blk.c: virtio-blk (virtio 1.1, 5.2): the device. */
-#include <string.h>
+#include <stdio.h>
 #include "blk.h"
 
 #define VBLK_WANTED	(VB_F_SIZE_MAX | VB_F_SEG_MAX | VB_F_RO | \
@@ -50,7 +50,7 @@ start(struct vblk *b)
 	}
 	d->vec[0].fn = vblk_intr;
 	d->vec[0].arg = b;
-	strlcpy(d->vec[0].name, b->bd.name, sizeof(d->vec[0].name));
+	snprintf(d->vec[0].name, sizeof(d->vec[0].name), "%s", b->bd.name);
 	if ((error = virtio_vectors(d, 1)) != 0 ||
 	    (error = vblk_io_open(b)) != 0)
 		return error;

@@ -3,6 +3,7 @@
  * offload both ways where the device has them.  The control queue is not used:
  * without it a device passes all packets, and nothing else of it is needed.
  */
+#include <stdio.h>
 #include <string.h>
 #include "net.h"
 
@@ -90,10 +91,8 @@ start(struct vnet *n)
 	d->vec[0].fn = misc_intr;
 	d->vec[1].fn = vnet_rx_intr;
 	d->vec[0].arg = d->vec[1].arg = n;
-	strlcpy(d->vec[0].name, n->nd.name, sizeof(d->vec[0].name));
-	strlcpy(d->vec[1].name, n->nd.name, sizeof(d->vec[1].name));
-	strlcat(d->vec[0].name, " misc", sizeof(d->vec[0].name));
-	strlcat(d->vec[1].name, " rx", sizeof(d->vec[1].name));
+	snprintf(d->vec[0].name, sizeof(d->vec[0].name), "%s misc", n->nd.name);
+	snprintf(d->vec[1].name, sizeof(d->vec[1].name), "%s rx", n->nd.name);
 	if ((error = virtio_vectors(d, 2)) != 0 ||
 	    (error = vnet_rx_open(n)) != 0 || (error = vnet_tx_open(n)) != 0)
 		return error;

@@ -53,7 +53,7 @@ rxbuf_put(struct vnet *n, struct net_rxbuf *b)
 	kern_spin_unlock(&n->freelock, s);
 }
 
-static void
+static bool
 post(struct vnet *n, struct net_rxbuf *b)
 {
 	struct vring_sg sg[2];
@@ -67,12 +67,13 @@ post(struct vnet *n, struct net_rxbuf *b)
 		sg[1].len = n->rxsize - n->hdrlen;
 		nsg = 2;
 	}
-	if (vring_add(&n->rx->ring, sg, 0, nsg, b, NULL, 0) == 0)
-		n->posted++;
-	else {
+	if (vring_add(&n->rx->ring, sg, 0, nsg, b, NULL, 0) != 0) {
 		b->next = NULL;
 		rxbuf_put(n, b);
+		return false;
 	}
+	n->posted++;
+	return true;
 }
 
 static unsigned
@@ -94,7 +95,8 @@ vnet_rx_refill(struct vnet *n)
 			__atomic_store_n(&n->starved, true, __ATOMIC_SEQ_CST);
 			break;
 		}
-		post(n, b);
+		if (!post(n, b))	/* the ring is broken */
+			break;
 	}
 	virtq_kick(n->rx);
 }

@@ -67,7 +67,7 @@ rng_start(void *arg)
 		return;
 	d->vec[0].fn = rng_intr;
 	d->vec[0].arg = r;
-	strlcpy(d->vec[0].name, "rng", sizeof(d->vec[0].name));
+	memcpy(d->vec[0].name, "rng", 4);
 	if (virtio_negotiate(d, 0) == 0 && virtio_vectors(d, 1) == 0 &&
 	    (r->buf = virtio_dma_alloc(RNG_BYTES, &r->pa)) != NULL &&
 	    (r->q = virtq_create(d, 0, 8, 0)) != NULL) {

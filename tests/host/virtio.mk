@@ -10,3 +10,17 @@ host_pci_bus_ARGS := 5000
 host_fuzz_dsdt_SRCS := tests/host/fuzz_dsdt.c pci/dsdt_parse.c
 host_fuzz_dsdt_CFLAGS := -Iinclude
 host_fuzz_dsdt_ARGS := 100000
+
+# The drivers with a device made of memory, honest and not.
+virtio_fake := tests/host/virtio/fake.c tests/host/virtio/attach.c \
+	   virtio/device.c virtio/ring.c
+virtio_host_CFLAGS := -Itests/host/kernel -Iinclude -D_GNU_SOURCE
+host_TESTS += fuzz_vnet fuzz_vblk
+host_fuzz_vnet_SRCS := tests/host/fuzz_vnet.c $(virtio_fake) virtio/net.c \
+	   virtio/net_rx.c virtio/net_tx.c
+host_fuzz_vnet_CFLAGS := $(virtio_host_CFLAGS)
+host_fuzz_vnet_ARGS := 500
+host_fuzz_vblk_SRCS := tests/host/fuzz_vblk.c $(virtio_fake) virtio/blk.c \
+	   virtio/blk_io.c
+host_fuzz_vblk_CFLAGS := $(virtio_host_CFLAGS)
+host_fuzz_vblk_ARGS := 200
