@@ -130,8 +130,12 @@ device(void)
 	unsigned n = rnd() % 8;
 	int head;
 
+	/* After a lie, what it was offered may be another's memory. */
 	while (n-- > 0 && (head = fake_take(&dev, 0)) >= 0)
-		serve(head);
+		if (lies)
+			fake_use(&dev, 0, head, 1);
+		else
+			serve(head);
 }
 
 static void
