@@ -35,19 +35,30 @@ ROOMS	:= platform/hw platform/common kernel pci virtio hypercall \
 # ---- flags ----
 
 GCCINC	:= $(shell $(CC) -print-file-name=include)
-COMMON	:= -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(GCCINC) \
+# Small, but for the files that a room names as hot (ROOM_HOT in its files.mk).
+COMMON	= -std=gnu11 $(OPT) -g -ffreestanding -nostdinc -isystem $(GCCINC) \
 	   -fno-pic -no-pie -mno-red-zone -mcmodel=small -fcf-protection=none \
 	   -fno-asynchronous-unwind-tables -fno-strict-aliasing \
 	   -fstack-protector-strong -fno-omit-frame-pointer \
 	   -ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns \
 	   -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	   -Iinclude -Ilibc-min/include -I$(O)/include -MMD -MP
-BELOW	:= $(COMMON) -mgeneral-regs-only -Iinclude/hw -D_SIRLOIN_BELOW
-ABOVE	:= $(COMMON)
+BELOW	= $(COMMON) -mgeneral-regs-only -Iinclude/hw -D_SIRLOIN_BELOW
+ABOVE	= $(COMMON)
 
-below_SRCS := $(platform_hw_SRCS) $(platform_common_SRCS) $(kernel_SRCS) \
-	   $(pci_SRCS) $(virtio_SRCS) $(hypercall_SRCS) $(libc_min_stateless_SRCS)
-below_OBJS := $(call objs,hw,$(below_SRCS))
+OPT	:= -Os
+HOT	:= $(foreach r,platform_hw kernel pci virtio hypercall builtin libc_min,$($(r)_HOT))
+$(call objs,hw,$(HOT)) $(call objs,above,$(HOT)): OPT := -O2
+
+# Below the line: what every image has, and the drivers that the components of
+# an application ask for.
+base_SRCS := $(platform_hw_SRCS) $(platform_common_SRCS) $(kernel_SRCS) \
+	   $(hypercall_SRCS) $(libc_min_stateless_SRCS)
+DISKS	:= disk fat iso ext2 ffs
+drivers	= $(if $(filter net,$(1)),$(virtio_net_SRCS)) \
+	   $(if $(filter $(DISKS),$(1)),$(virtio_blk_SRCS)) \
+	   $(if $(filter net $(DISKS),$(1)),$(virtio_SRCS) $(pci_SRCS) $(hypercall_pci_SRCS))
+ALLDRIVERS := $(call drivers,net disk)
 
 HDRS	:= $(O)/include/.done
 
@@ -101,12 +112,13 @@ $(O)/obj/above/%.o: %.S | $(HDRS)
 
 localize = objcopy --wildcard $(patsubst %,--keep-global-symbol='%',$(2)) $(1)
 
-$(O)/obj/hw/below.o: $(below_OBJS)
+$(APPS:%=$(O)/obj/hw/below-%.o): $(O)/obj/hw/below-%.o: \
+    $$(call objs,hw,$(base_SRCS) $$(call drivers,$$(app_$$*_COMPONENTS)))
 	$(call say,LD,$@)
 	$(Q)$(LD) -r -o $@ $^
 	$(Q)$(call localize,$@,rumpuser_* rumpcomp_* hw_entry* _start)
 
-$(O)/obj/hw/lowest.o: $(below_OBJS)
+$(O)/obj/hw/lowest.o: $(call objs,hw,$(base_SRCS) $(ALLDRIVERS))
 	$(LD) -r -o $@ $^
 
 libc_OBJS := $(call objs,above,$(libc_min_SRCS) $(libc_min_stateless_SRCS))
@@ -133,7 +145,7 @@ define link_image
 	@rm -f $@.1 $@.ksyms.S $@.ksyms.o
 endef
 
-$(APPS:%=$(OUT)/%.elf): $(OUT)/%.elf: $(O)/obj/hw/below.o \
+$(APPS:%=$(OUT)/%.elf): $(OUT)/%.elf: $(O)/obj/hw/below-%.o \
     $(O)/obj/above/app-%.o $(O)/obj/$(KERNEL)/rump-%.o linker/hw.lds scripts/ksyms
 	$(call link_image,$(filter %.o,$^))
 
@@ -173,7 +185,9 @@ comma	:= ,
 empty	:=
 joined	= $(subst $(empty) $(empty),$(comma),$(strip $(call objs,$(1),$(2))))
 ARROWS	= platform=$(call joined,hw,$(platform_hw_SRCS) $(platform_common_SRCS)) \
-	   $(foreach r,kernel pci virtio hypercall,$(r)=$(call joined,hw,$($(r)_SRCS))) \
+	   $(foreach r,kernel pci,$(r)=$(call joined,hw,$($(r)_SRCS))) \
+	   virtio=$(call joined,hw,$(virtio_SRCS) $(virtio_net_SRCS) $(virtio_blk_SRCS)) \
+	   hypercall=$(call joined,hw,$(hypercall_SRCS) $(hypercall_pci_SRCS)) \
 	   stateless=$(call joined,hw,$(libc_min_stateless_SRCS)) \
 	   libc-min=$(call joined,above,$(libc_min_SRCS)) \
 	   $(foreach a,$(APPS),apps/$(a)=$(call joined,above,$(app_$(a)_SRCS)))

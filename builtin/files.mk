@@ -7,3 +7,30 @@ builtin_SRCS := \
 	builtin/fs/vfs.c builtin/fs/namei.c builtin/fs/vn.c \
 	builtin/fs/sys_path.c builtin/fs/tmpfs.c builtin/fs/tmpfs_data.c \
 	builtin/fs/devfs.c builtin/fs/etfs.c builtin/fs/blk.c builtin/fs/part.c
+
+# FAT and exFAT: FatFs, with our vnodes and our way to the data.
+builtin_fat_SRCS := builtin/fs/fat/mount.c builtin/fs/fat/node.c \
+	builtin/fs/fat/data.c builtin/fs/fat/fattime.c builtin/fs/bcache.c
+builtin_fat_FOREIGN_OBJS := $(O)/obj/fatfs/ffunit.o $(O)/obj/fatfs/ffunicode.o
+builtin_fat_INC = -Ibuiltin/fs/fat -I$(O)/src/micropython/lib/oofatfs \
+	-DFFCONF_H='"fatconf.h"'
+
+$(O)/obj/fatfs/ffunit.o: builtin/fs/fat/ffunit.c builtin/fs/fat/ffunit.h \
+    builtin/fs/fat/fatconf.h | $(O)/src/micropython/.sha256
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ABOVE) $(builtin_fat_INC) $(FOREIGN) -c -o $@ $<
+$(O)/obj/fatfs/ffunicode.o: builtin/fs/fat/fatconf.h | $(O)/src/micropython/.sha256
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ABOVE) $(builtin_fat_INC) $(FOREIGN) -c -o $@ \
+	    $(O)/src/micropython/lib/oofatfs/ffunicode.c
+
+$(builtin_fat_SRCS:%.c=$(O)/obj/above/%.o): ABOVE += $(builtin_fat_INC)
+$(builtin_fat_SRCS:%.c=$(O)/obj/above/%.o): | $(O)/src/micropython/.sha256
+
+builtin_HOT := builtin/core/sys_io.c builtin/core/fd.c builtin/core/poll.c \
+	builtin/core/lwp.c builtin/core/kern.c builtin/fs/bcache.c \
+	builtin/fs/blk.c builtin/fs/tmpfs_data.c builtin/fs/fat/data.c \
+	builtin/net/vif.c builtin/net/vif_tx.c builtin/net/sockio.c \
+	builtin/net/sock_tcp.c builtin/net/tcp_io.c builtin/net/mem.c

@@ -4,5 +4,8 @@ hypercall_SRCS := hypercall/init.c hypercall/component.c hypercall/mem.c \
 	hypercall/disk.c hypercall/file.c hypercall/iov.c hypercall/bio.c \
 	hypercall/param.c hypercall/config.c hypercall/random.c \
 	hypercall/exit.c hypercall/console.c hypercall/sp.c \
-	hypercall/vif.c hypercall/host.c hypercall/status.c \
-	hypercall/pci.c
+	hypercall/vif.c hypercall/host.c hypercall/status.c
+hypercall_pci_SRCS := hypercall/pci.c
+hypercall_HOT := hypercall/mutex.c hypercall/lwp.c hypercall/clock.c \
+	hypercall/mem.c hypercall/rw.c hypercall/cv.c hypercall/vif.c \
+	hypercall/host.c hypercall/iov.c hypercall/bio.c

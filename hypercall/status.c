@@ -199,13 +199,17 @@ status_blk(struct blkdev *d, void *arg)
 	    U(s->errors));
 }
 
+/* An image without drivers has no bus. */
+#pragma weak pci_first
+#pragma weak pci_next
+
 static void
 status_pci(struct status *st)
 {
 	struct pci_func *f;
 
 	status_list(st, "pci");
-	for (f = pci_first(); f != NULL && status_next(st); f = pci_next(f)) {
+	for (f = pci_first != NULL ? pci_first() : NULL; f != NULL && status_next(st); f = pci_next(f)) {
 		status_put(st, "\"addr\":\"%02x:%02x.%x\",\"vendor\":"
 		    "\"%04x\",\"device\":\"%04x\",\"class\":\"%02x%02x%02x\",",
 		    f->bus, f->dev, f->fun, f->vendor, f->device, f->class,

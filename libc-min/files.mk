@@ -10,3 +10,5 @@ libc_min_SRCS := libc-min/start.c libc-min/config.c libc-min/config_dev.c \
 	   libc-min/socket.c libc-min/netdb.c libc-min/dns.c libc-min/inet.c \
 	   libc-min/time.c libc-min/timeconv.c libc-min/thread.c \
 	   libc-min/mutex.c libc-min/rwlock.c
+libc_min_HOT := libc-min/mem.c libc-min/string.c libc-min/mutex.c \
+	libc-min/posix.c libc-min/socket.c

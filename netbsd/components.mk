@@ -10,3 +10,4 @@ netbsd_fat	:= rumpdev rumpdev_disk rumpfs_msdos
 netbsd_iso	:= rumpdev rumpdev_disk rumpfs_cd9660
 netbsd_ext2	:= rumpdev rumpdev_disk rumpfs_ext2fs
 netbsd_ffs	:= rumpdev rumpdev_disk rumpfs_ffs
+netbsd_disk	:= rumpdev rumpdev_disk

@@ -11,18 +11,22 @@ void
 virtio_found(struct virtio_dev *d)
 {
 
+	void (*attach)(struct virtio_dev *) = NULL;
+
 	d->offered = d->ops->features(d);
 	switch (d->type) {
 	case VIRTIO_NET:
-		virtio_net_attach(d);
+		attach = virtio_net_attach;
 		break;
 	case VIRTIO_BLK:
-		virtio_blk_attach(d);
+		attach = virtio_blk_attach;
 		break;
 	case VIRTIO_RNG:
-		virtio_rng_attach(d);
+		attach = virtio_rng_attach;
 		break;
 	}
+	if (attach != NULL)
+		attach(d);
 }
 
 void

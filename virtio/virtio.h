@@ -77,9 +77,10 @@ struct virtq {
 };
 
 /* A driver's entry point: has a look, registers; never waits for a device. */
-void	virtio_net_attach(struct virtio_dev *);
-void	virtio_blk_attach(struct virtio_dev *);
-void	virtio_rng_attach(struct virtio_dev *);
+/* Weak: an image links the drivers that its application asks for. */
+void	virtio_net_attach(struct virtio_dev *) __attribute__((weak));
+void	virtio_blk_attach(struct virtio_dev *) __attribute__((weak));
+void	virtio_rng_attach(struct virtio_dev *) __attribute__((weak));
 /* A transport found a device: offered features are read, drivers chosen. */
 void	virtio_found(struct virtio_dev *);
 

@@ -6,4 +6,4 @@ app_rumptest_SRCS := apps/rumptest/main.c apps/rumptest/test.c \
 	apps/rumptest/t_misc.c apps/rumptest/t_fpu.c \
 	apps/rumptest/t_file.c apps/rumptest/t_bio.c \
 	apps/rumptest/t_whole.c
-app_rumptest_COMPONENTS := net tmpfs
+app_rumptest_COMPONENTS := net tmpfs disk

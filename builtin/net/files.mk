@@ -28,3 +28,5 @@ $(builtin_net_FOREIGN_OBJS): $(O)/obj/lwip/%.o: builtin/net/lwipopts.h \
 
 $(builtin_net_SRCS:%.c=$(O)/obj/above/%.o): ABOVE += $(builtin_net_INC)
 $(builtin_net_SRCS:%.c=$(O)/obj/above/%.o): | $(O)/src/lwip/.sha256
+$(addprefix $(O)/obj/lwip/core/,inet_chksum.o pbuf.o tcp.o tcp_in.o tcp_out.o \
+    ipv4/etharp.o ipv4/ip4.o): OPT := -O2
