@@ -141,6 +141,21 @@ any(int family, int type, int port)
 	return fd;
 }
 
+/* What DHCP said, where there was DHCP. */
+static void
+name_servers(void)
+{
+	char text[256];
+	int fd = open("/etc/resolv.conf", O_RDONLY);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (n > 0) {
+		text[n] = '\0';
+		printf("%s", text);
+	}
+	close(fd);
+}
+
 int
 serve(int port)
 {
@@ -148,6 +163,7 @@ serve(int port)
 	static int u[2];
 	pthread_t t;
 
+	name_servers();
 	for (int i = 0; i < 6; i++) {
 		l[i] = (struct conn){ any(i < 3 ? AF_INET : AF_INET6,
 		    SOCK_STREAM, port + i % 3), i % 3 };

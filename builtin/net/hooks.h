@@ -11,10 +11,6 @@ u32_t	net_tcp_isn(const ip_addr_t *, u16_t, const ip_addr_t *, u16_t);
 /* Nonzero: the packet was too short for what it says, and is gone. */
 int	net_ip4_insane(struct pbuf *, struct netif *);
 
-/* Name servers, from DHCP and router advertisements (netconfig.c). */
-const ip_addr_t *net_dns_get(unsigned);
-#define dns_getserver(n)	net_dns_get(n)
-
 /* The IPv6 router that the configuration names. */
 const ip6_addr_t *net_nd6_gw(struct netif *, const ip6_addr_t *dest);
 

@@ -82,12 +82,10 @@
 #define LWIP_ACD			0
 #define LWIP_DHCP_BOOTP_FILE		0
 #define LWIP_DHCP_MAX_DNS_SERVERS	3
-#define LWIP_DHCP_PROVIDE_DNS_SERVERS	3
 #define LWIP_DHCP_GET_NTP_SRV		0
-#define LWIP_DNS			0	/* libc-min has the resolver */
+/* libc-min has the resolver: netconfig.c only keeps the servers' names. */
+#define LWIP_DNS			1
 #define DNS_MAX_SERVERS			3
-void	net_dns_learn(unsigned char n, const void *ip_addr);
-#define dns_setserver(n, a)		net_dns_learn((n), (a))
 
 /* TCP. */
 #define LWIP_TCP			1

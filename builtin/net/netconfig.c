@@ -5,6 +5,7 @@
 
 #include "lwip/opt.h"
 #include "lwip/dhcp.h"
+#include "lwip/dns.h"
 #include "lwip/prot/dhcp.h"
 #include "lwip/ip6_addr.h"
 #include "lwip/nd6.h"
@@ -209,16 +210,19 @@ rump_pub_netconfig_ipv4_gw(const char *addr)
 
 /* ---- DHCP ---- */
 
+/* In place of lwIP's dns.c. */
+void dns_init(void) { }
+
 void
-net_dns_learn(unsigned char n, const void *ip)
+dns_setserver(u8_t n, const ip_addr_t *ip)
 {
 
 	if (n < DNS_MAX_SERVERS)
-		dns[n] = ip == NULL ? *IP4_ADDR_ANY : *(const ip_addr_t *)ip;
+		dns[n] = ip == NULL ? *IP4_ADDR_ANY : *ip;
 }
 
 const ip_addr_t *
-net_dns_get(unsigned n)
+dns_getserver(u8_t n)
 {
 
 	return n < DNS_MAX_SERVERS ? &dns[n] : IP4_ADDR_ANY;
