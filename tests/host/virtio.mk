@@ -12,7 +12,7 @@ host_fuzz_dsdt_CFLAGS := -Iinclude
 host_fuzz_dsdt_ARGS := 100000
 
 # The drivers with a device made of memory, honest and not.
-virtio_fake := tests/host/virtio/fake.c tests/host/virtio/attach.c \
+virtio_fake := tests/host/virtio/fake.c \
 	   virtio/device.c virtio/ring.c
 virtio_host_CFLAGS := -Itests/host/kernel -Iinclude -D_GNU_SOURCE
 host_TESTS += fuzz_vnet fuzz_vblk

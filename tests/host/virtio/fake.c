@@ -41,7 +41,6 @@ bool kern_timer_cancel(struct kern_timer *t) { return true; }
 bool virtio_job_init(void) { return true; }
 void virtio_job_queue(struct virtio_job *j) { j->fn(j->arg); }
 void virtio_job_cancel(struct virtio_job *j) { }
-void virtio_rng_attach(struct virtio_dev *d) { }
 
 /* Locks must be free when taken: there is one thread. */
 void kern_mutex_init(struct kern_mutex *m, const char *name)
