@@ -27,6 +27,20 @@ struct heap_cache {
 };
 void	heap_cache_init(struct heap_cache *);
 
+/* slab.c.  Preemption off; mag_refill returns one object, or NULL. */
+#define HEAP_SMALL	2048	/* largest class */
+extern const uint16_t heap_class_size[HEAP_NCLASS];
+void	slab_init(void);
+void	*mag_refill(struct heap_mag *, unsigned k);
+void	mag_limit(struct heap_mag *, unsigned k);	/* frees == limit */
+uint64_t slab_out(unsigned k);			/* objects not in a slab */
+static inline uint32_t
+mag_count(const struct heap_mag *m)
+{
+
+	return m->moved + m->frees - m->allocs;
+}
+
 /* The heap itself, without debug mode. */
 void	*heap_alloc(size_t size, size_t align);
 void	heap_release(void *);

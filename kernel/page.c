@@ -235,6 +235,7 @@ page_info(uint64_t *total, uint64_t *nfree)
 
 static struct plat_range ranges[MAXRANGE];
 static uint8_t *bump;			/* pages for the map itself */
+static uint8_t *no_ram;
 
 static void *
 bump_pages(size_t n)
@@ -264,7 +265,7 @@ map_pages(const struct plat_range *r, int n)
 			}
 		page_nchunk = end + 1;
 	}
-	return pages +
+	return pages + 1 +
 	    (page_nchunk * sizeof(*page_map) + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 
@@ -276,7 +277,7 @@ map_range(const struct plat_range *r)
 	c = r->base >> (PAGE_SHIFT + PG_CHUNKSHIFT);
 	end = (r->base + r->size - 1) >> (PAGE_SHIFT + PG_CHUNKSHIFT);
 	for (; c <= end; c++)
-		if (page_map[c] == NULL)
+		if (page_map[c] == no_ram)
 			page_map[c] = bump_pages(1);
 }
 
@@ -284,7 +285,7 @@ map_range(const struct plat_range *r)
 uint64_t
 page_init(void)
 {
-	size_t need;
+	size_t need, c;
 	int i, n, big = 0;
 	unsigned o;
 
@@ -303,6 +304,9 @@ page_init(void)
 	bump = plat_phys_to_virt(ranges[big].base);
 	page_map = bump_pages((page_nchunk * sizeof(*page_map) +
 	    PAGE_SIZE - 1) / PAGE_SIZE);
+	no_ram = bump_pages(1);
+	for (c = 0; c < page_nchunk; c++)
+		page_map[c] = no_ram;
 	for (i = 0; i < n; i++)
 		map_range(&ranges[i]);
 	ranges[big].base += need << PAGE_SHIFT;

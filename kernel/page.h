@@ -10,6 +10,7 @@
  * 0 not RAM, or kept by the platform; 1..PG_MAXCLASS a heap slab of that
  * class; PG_FREE | order: first page of a free block.
  */
+#define PG_DEBUG	0x20	/* or'ed to the class: heap in debug mode */
 #define PG_MAXCLASS	0x3f
 #define PG_USED		0x40
 #define PG_LARGE	0x41	/* first page of a large heap block */
@@ -18,7 +19,7 @@
 #define PG_FREE		0x80
 
 #define PG_CHUNKSHIFT	12	/* pages of one array of bytes: 16 MB */
-extern uint8_t	**page_map;
+extern uint8_t	**page_map;	/* a page of zeros where there is no RAM */
 extern size_t	page_nchunk;
 
 static inline uint8_t *
@@ -26,7 +27,7 @@ page_byte_pfn(size_t pfn)
 {
 	size_t i = pfn >> PG_CHUNKSHIFT;
 
-	if (i >= page_nchunk || page_map[i] == NULL)
+	if (__builtin_expect(i >= page_nchunk, 0))
 		return NULL;
 	return &page_map[i][pfn & ((1UL << PG_CHUNKSHIFT) - 1)];
 }

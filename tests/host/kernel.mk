@@ -4,7 +4,7 @@ kernel_fake := tests/host/kernel/fake.c
 
 host_TESTS += kernel_page kernel_heap kernel_timer kernel_random kernel_misc
 host_kernel_page_SRCS := tests/host/kernel_page.c $(kernel_fake) kernel/page.c
-host_kernel_heap_SRCS := tests/host/kernel_heap.c $(kernel_fake) kernel/heap.c \
+host_kernel_heap_SRCS := tests/host/kernel_heap.c $(kernel_fake) kernel/heap.c kernel/slab.c \
 	   kernel/heapdebug.c kernel/page.c kernel/vmap.c
 host_kernel_timer_SRCS := tests/host/kernel_timer.c $(kernel_fake) kernel/timer.c
 host_kernel_random_SRCS := tests/host/kernel_random.c $(kernel_fake) \

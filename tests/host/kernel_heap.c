@@ -1,6 +1,8 @@
 /*
  * kernel_heap.c: the heap, its debug mode, and the vmap area.
  */
+#include <sys/wait.h>
+#include <unistd.h>
 #include "kernel/fake.h"
 
 #define MAXLIVE	3000
@@ -146,7 +148,6 @@ test_debug(void)
 {
 	uint8_t *p, *q;
 
-	kern_heap_debug = true;
 	stress(30000);
 	kern_heap_check();
 	p = kern_malloc(33, 0);
@@ -204,19 +205,27 @@ test_vmap(void)
 	CHECK(i >= 250);
 }
 
+/* Debug mode is for the whole life of a heap: each has a process of its own. */
 int
 main(void)
 {
+	pid_t child = fork();
+	int status;
 
+	kern_heap_debug = child == 0;
 	fake_init();
 	fake_ram(0x100000, 0x1800000);
 	fake_ram(0x100000000, 0x1000000);
 	CHECK(page_init() != 0);
 	heap_init();
 	heap_cache_init(&cpu0.heap);
+	if (child == 0) {
+		test_debug();
+		return 0;
+	}
 	test_normal();
 	test_vmap();
-	test_debug();
+	CHECK(waitpid(child, &status, 0) == child && status == 0);
 	printf("ok kernel_heap\n");
 	return 0;
 }

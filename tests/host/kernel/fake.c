@@ -125,6 +125,8 @@ kern_spin_unlock(struct kern_spin *l, unsigned long s)
 	plat_irq_restore(s);
 }
 
+void kern_preempt_disable(void) { }
+void kern_preempt_enable(void) { }
 void sched_restore(unsigned long s) { plat_irq_restore(s); }
 size_t thread_reclaim(void) { return 0; }
 bool __attribute__((weak)) heap_reclaim(void) { return false; }
