@@ -166,7 +166,10 @@ kern_trap(const char *what, uint64_t addr, const struct plat_frame *f)
 	int depth;
 
 	depth = panic_enter();
-	kern_printf("panic: %s at address %#lx\n", what, (unsigned long)addr);
+	kern_printf("panic: %s", what);
+	if (addr != 0)
+		kern_printf(" at address %#lx", (unsigned long)addr);
+	kern_printf("\n");
 	print_addr("at", f->rip);
 	if (depth == 1) {
 		print_header();
