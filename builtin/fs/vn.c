@@ -356,15 +356,18 @@ int
 vn_open(const char *path, int oflags, mode_t mode, struct file **fp)
 {
 	struct vnode *vp;
-	int error;
+	int error, tries = 0;
 
 	if ((oflags & O_ACCMODE) == O_ACCMODE)
 		return EINVAL;
-	if ((error = open_lookup(path, oflags, mode, &vp)) != 0)
-		return error;
-	if ((error = open_check(vp, oflags)) == 0)
-		error = open_vnode(vp, path, oflags, fp);
-	vnode_rele(vp);
+	do {
+		if ((error = open_lookup(path, oflags, mode, &vp)) != 0)
+			return error;
+		if ((error = open_check(vp, oflags)) == 0)
+			error = open_vnode(vp, path, oflags, fp);
+		vnode_rele(vp);
+		/* removed since it was looked up: make it again */
+	} while (error == ENOENT && (oflags & O_CREAT) && ++tries < 10);
 	return error;
 }
 
