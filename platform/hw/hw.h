@@ -324,6 +324,7 @@ void	hw_lapic_timer_mode(bool deadline, bool masked);
 
 /* ---- ioapic.c, irq.c ---- */
 
+void	hw_pic_silence(void);		/* before hw_lapic_init */
 void	hw_ioapic_init(const struct hw_madt *);
 void	hw_ioapic_write(unsigned gsi, uint32_t apicid, uint32_t low);
 void	hw_ioapic_mask(unsigned gsi, bool mask);

@@ -50,11 +50,18 @@ add(uint64_t pa, unsigned gsi)
 	nioapic++;
 }
 
-/* ICW1..4 move its vectors off the exceptions; then all lines are masked
- * (8259A data sheet).  A spurious one may still come: it is ignored. */
-static void
-pic_silence(void)
+/*
+ * ICW1..4 move its vectors off the exceptions; then all lines are masked
+ * (8259A data sheet).  A spurious one may still come: it is ignored.  To be
+ * done while the local APIC still listens to it: an interrupt that a BIOS
+ * left pending must be taken back first, or QEMU delivers vector -1.
+ */
+void
+hw_pic_silence(void)
 {
+
+	if (hw_have_madt && !hw_madt.pcat)
+		return;			/* there is none */
 
 	outb(0x20, 0x11);
 	outb(0xa0, 0x11);
@@ -74,8 +81,6 @@ hw_ioapic_init(const struct hw_madt *m)
 	unsigned i;
 
 	madt = m;
-	if (!hw_have_madt || m->pcat)
-		pic_silence();
 	for (i = 0; i < m->nioapic; i++)
 		add(m->ioapic[i].addr, m->ioapic[i].gsi);
 	if (!hw_have_madt)

@@ -191,6 +191,7 @@ hw_start(unsigned how, uint64_t info)
 	config_init();
 	hw_acpi_init();
 	hw_power_init();
+	hw_pic_silence();
 	hw_lapic_init(hw_have_madt ? hw_madt.lapic : 0,
 	    hw_have_madt ? hw_madt.nmi_lint : 1);
 	hw_cpu0.apicid = hw_lapic_id();
