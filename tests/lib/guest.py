@@ -116,7 +116,7 @@ def files_disk(path, files, size_mb=16, fstype="fat"):
                             "-I", "128", "-d", d, path], check=True)
             return path
         mkfs = {"fat": ["mkfs.fat"], "fat32": ["mkfs.fat", "-F32"],
-                "exfat": ["mkfs.exfat", "-q"]}[fstype]
+                "exfat": ["mkfs.exfat"]}[fstype]
         subprocess.run([*mkfs, path], check=True, stdout=subprocess.DEVNULL)
         if files and fstype != "exfat":
             subprocess.run(["mcopy", "-s", "-i", path,
