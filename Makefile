@@ -46,7 +46,7 @@ COMMON	= -std=gnu11 $(OPT) -g -ffreestanding -nostdinc -isystem $(GCCINC) \
 BELOW	= $(COMMON) -mgeneral-regs-only -Iinclude/hw -D_SIRLOIN_BELOW
 ABOVE	= $(COMMON)
 
-OPT	:= -Os
+OPT	:= -Oz
 HOT	:= $(foreach r,platform_hw kernel pci virtio hypercall builtin libc_min,$($(r)_HOT))
 $(call objs,hw,$(HOT)) $(call objs,above,$(HOT)): OPT := -O2
 
@@ -110,19 +110,26 @@ $(O)/obj/above/%.o: %.S | $(HDRS)
 
 # ---- link: three groups whose private names stay private, then the image ----
 
+# One copy of the stateless C library serves both sides of the line.
+stateless_OBJS := $(call objs,hw,$(libc_min_stateless_SRCS))
+$(O)/obj/hw/stateless.names: $(stateless_OBJS)
+	$(Q)nm -g --defined-only $^ | awk 'NF == 3 { print $$3 }' >$@
+
 localize = objcopy --wildcard $(patsubst %,--keep-global-symbol='%',$(2)) $(1)
 
 $(APPS:%=$(O)/obj/hw/below-%.o): $(O)/obj/hw/below-%.o: \
-    $$(call objs,hw,$(base_SRCS) $$(call drivers,$$(app_$$*_COMPONENTS)))
+    $$(call objs,hw,$(base_SRCS) $$(call drivers,$$(app_$$*_COMPONENTS))) \
+    $(O)/obj/hw/stateless.names
 	$(call say,LD,$@)
-	$(Q)$(LD) -r -o $@ $^
-	$(Q)$(call localize,$@,rumpuser_* rumpcomp_* hw_entry* _start)
+	$(Q)$(LD) -r -o $@ $(filter %.o,$^)
+	$(Q)$(call localize,$@,rumpuser_* rumpcomp_* _start) \
+	    --keep-global-symbols=$(O)/obj/hw/stateless.names
 
 $(O)/obj/hw/lowest.o: $(call objs,hw,$(base_SRCS) $(ALLDRIVERS))
-	$(LD) -r -o $@ $^
+	$(call say,LD,$@)
+	$(Q)$(LD) -r -o $@ $^
 
-libc_OBJS := $(call objs,above,$(libc_min_SRCS) $(libc_min_stateless_SRCS))
-stateless_OBJS := $(call objs,above,$(libc_min_stateless_SRCS))
+libc_OBJS := $(call objs,above,$(libc_min_SRCS))
 
 $(O)/obj/above/app-%.o: $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS))
 	$(call say,LD,$@)
@@ -131,7 +138,8 @@ $(O)/obj/above/app-%.o: $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS))
 
 include scripts/kernel-$(KERNEL).mk
 
-LINK	:= $(LD) -static -nostdlib -z max-page-size=4096 -z noexecstack \
+# Protections are the page tables' work (linker/hw.lds aligns): -n packs the file.
+LINK	:= $(LD) -n -static -nostdlib -z noexecstack --no-warn-rwx-segments \
 	   --gc-sections --build-id=none -T linker/hw.lds
 
 # Two passes: the second has the table of symbols for backtraces.
@@ -156,7 +164,13 @@ $(LOWAPPS:%=$(OUT)/%.elf): $(OUT)/%.elf: $(O)/obj/hw/lowest.o \
 # ---- the same above the line as a Linux process (tests/host/hostline.c) ----
 
 HOSTCC	:= $(CC) -g -O1 -Wall -no-pie -D_GNU_SOURCE
-$(O)/host/%: $(O)/obj/above/app-%.o $(O)/obj/$(KERNEL)/rump-%.o tests/host/hostline.c
+$(O)/obj/above/stateless.o: $(call objs,above,$(libc_min_stateless_SRCS))
+	$(Q)$(LD) -r -o $@ $^
+$(O)/obj/above/process-%.o: $(O)/obj/above/app-%.o $(O)/obj/$(KERNEL)/rump-%.o \
+    $(O)/obj/above/stateless.o
+	$(Q)$(LD) -r -o $@ $^
+	$(Q)$(call localize,$@,sirloin_main)
+$(O)/host/%: $(O)/obj/above/process-%.o tests/host/hostline.c
 	@mkdir -p $(@D)
 	$(HOSTCC) -Iinclude -I$(O)/include -Wl,--gc-sections -o $@ $^ -lpthread
 

@@ -5,10 +5,11 @@ builtin_lwip_DIR := $(O)/src/lwip
 builtin_fatfs_DIR := $(O)/src/micropython/lib/oofatfs
 
 builtin_OBJS = $(call objs,above,$(builtin_SRCS) $(foreach c,$(1),$(builtin_$(c)_SRCS))) \
-	   $(foreach c,$(1),$(builtin_$(c)_FOREIGN_OBJS)) $(stateless_OBJS)
+	   $(foreach c,$(1),$(builtin_$(c)_FOREIGN_OBJS))
 
 $(APPS:%=$(O)/obj/builtin/rump-%.o): $(O)/obj/builtin/rump-%.o: \
     $$(call builtin_OBJS,$$(app_$$*_COMPONENTS))
 	@mkdir -p $(@D)
-	$(LD) -r -o $@ $^
-	$(call localize,$@,rump_*)
+	$(call say,LD,$@)
+	$(Q)$(LD) -r -o $@ $^
+	$(Q)$(call localize,$@,rump_*)
