@@ -203,15 +203,27 @@ idle_called(const struct cpu *c)
 	    __atomic_load_n(&c->poke, __ATOMIC_RELAXED);
 }
 
+/* True: there is something to do.  Timers that come due are run here. */
 static bool
 idle_poll(struct cpu *c, uint64_t end)
 {
+	uint64_t now;
 	int i = 0;
 
 	__atomic_store_n(&c->polling, true, __ATOMIC_SEQ_CST);
 	plat_irq_on();
-	while (!idle_called(c) && (++i % 32 != 0 || plat_clock() < end))
-		;
+	while (!idle_called(c)) {
+		if (++i % 16 != 0)
+			continue;
+		if ((now = plat_clock()) >= end)
+			break;
+		if (now >= c->tq.next) {
+			plat_irq_off();
+			timer_run(c);
+			timer_program(c);
+			plat_irq_on();
+		}
+	}
 	plat_irq_off();
 	__atomic_store_n(&c->polling, false, __ATOMIC_SEQ_CST);
 	return idle_called(c);
@@ -220,9 +232,12 @@ idle_poll(struct cpu *c, uint64_t end)
 static void
 idle_rest(struct cpu *c)
 {
-	uint64_t start = plat_clock();
+	uint64_t start = plat_clock(), end = start + c->poll;
 
-	if (c->poll != 0 && idle_poll(c, start + c->poll))
+	/* for a timer that is very near, a little longer than that */
+	if (c->tq.next < start + 2 * timer_margin(c) && end <= c->tq.next)
+		end = c->tq.next + 1000;
+	if (end != start && idle_poll(c, end))
 		return;
 	plat_idle();
 	if (plat_clock() - start > POLL_MAX)

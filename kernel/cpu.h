@@ -38,7 +38,8 @@ struct cpu {
 	struct thread		*prev;		/* between switch and its end */
 	uint64_t		slice_end;	/* UINT64_MAX: no competition */
 	uint64_t		thief_at;	/* balance.c; else UINT64_MAX */
-	uint64_t		programmed;	/* the platform's timer */
+	uint64_t		programmed;	/* what the timer is set for */
+	uint64_t		told, late;	/* timer.c */
 	uint64_t		since;		/* when cur began to run */
 	uint64_t		idletime, switches, wakeups;
 	struct runq		rq;

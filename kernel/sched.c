@@ -274,6 +274,7 @@ kern_timer_intr(void)
 
 	c->programmed = UINT64_MAX;
 	now = plat_clock();
+	timer_late(c, now);
 	timer_run(c);
 	if (c->slice_end <= now)
 		slice_check(c, now);
