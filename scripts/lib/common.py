@@ -14,7 +14,8 @@ class Failure(Exception):
 
 
 def elf_notes(path):
-    """(owner, type) of every ELF note; Failure when it is no x86-64 ELF."""
+    """((owner, type) of every ELF note, end of what is loaded); Failure when it
+    is no x86-64 ELF."""
     try:
         with open(path, "rb") as f:
             data = f.read()
@@ -23,23 +24,31 @@ def elf_notes(path):
     if data[:5] != b"\x7fELF\x02" or len(data) < 64 or data[18] != 62:
         raise Failure(f"{path}: not an x86-64 ELF image")
     phoff, phnum = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
-    notes = []
+    notes, top = [], 0
     try:
         for n in range(phnum):
-            kind, _, off, _, _, size = struct.unpack_from("<IIQQQQ", data, phoff + 56 * n)
+            kind, _, off, _, pa, size, memsize = struct.unpack_from(
+                "<IIQQQQQ", data, phoff + 56 * n)
             end = off + size
+            if kind == 1:
+                top = max(top, pa + memsize)
             while kind == 4 and off + 12 <= end:
                 nlen, dlen, ntype = struct.unpack_from("<III", data, off)
                 notes.append((data[off + 12:off + 12 + nlen].rstrip(b"\0"), ntype))
                 off += 12 + (nlen + 3 & ~3) + (dlen + 3 & ~3)
     except struct.error:
         raise Failure(f"{path}: truncated ELF image")
-    return notes
+    return notes, top
 
 
-def image_platform(path):
-    """"hw" or "xen", by the notes that say how it is entered."""
-    types = {t for owner, t in elf_notes(path) if owner == b"Xen"}
+def image_platform(path, mem_mb=None):
+    """"hw" or "xen", by the notes that say how it is entered; Failure when it
+    can't even be loaded into mem_mb."""
+    notes, top = elf_notes(path)
+    if mem_mb is not None and top > mem_mb << 20:
+        raise Failure(f"{path}: {mem_mb} MB of memory can't hold the image, which ends at "
+                      f"{top / (1 << 20):.1f} MB")
+    types = {t for owner, t in notes if owner == b"Xen"}
     if 18 in types:         # XEN_ELFNOTE_PHYS32_ENTRY: PVH
         return "hw"
     if 1 in types:          # XEN_ELFNOTE_ENTRY: PV

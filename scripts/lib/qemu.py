@@ -131,7 +131,7 @@ def command(ns, status_file):
         raise Failure(f"{ns.image}: no such image")
     if iso and (ns.args or ns.config or ns.env or ns.option):
         raise Failure("an ISO has its configuration inside: give it to `sirloin iso'", USAGE)
-    if not iso and image_platform(ns.image) != "hw":
+    if not iso and image_platform(ns.image, ns.mem) != "hw":
         raise Failure(f"{ns.image}: an image for Xen; use --platform xen")
     net, netconf = network(ns)
     disk, blkconf = disks(ns)
@@ -160,6 +160,8 @@ def reap(p, timeout):
 
 def relay_errors(p, lines):
     for line in p.stderr:
+        if "terminating on signal" in line:
+            continue
         lines.append(line)
         if "warning:" not in line:
             sys.stderr.write(f"sirloin: {line}")

@@ -47,6 +47,12 @@ class Host(unittest.TestCase):
             f.flush()
             self.refuse(125, "no file system", image("hello"), "--disk", f.name)
 
+    def test_config_file(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as f:
+            f.write('{"rc":\n[}')
+            f.flush()
+            self.refuse(125, r":2: not JSON", image("hello"), "--config", f.name)
+
     def test_timeout(self):
         t = time.monotonic()
         r = subprocess.run([SIRLOIN, "run", "--accel", "tcg", "--timeout", "2",
@@ -61,8 +67,8 @@ class Config(unittest.TestCase):
     """What the guest refuses, from its configuration."""
 
     def refuse(self, config, pattern, *args):
-        status, console = run(image("hello"), "--machine", "microvm", "--qemu", "-append",
-                              "--qemu", config, *args, timeout=20)
+        status, console = run(image("hello"), "--machine", "microvm", "--qemu=-append",
+                              f"--qemu={config}", *args, timeout=20)
         self.assertNotIn(status, (0, 124, 134), console)
         self.assertRegex(console, pattern)
 
@@ -87,7 +93,7 @@ class Config(unittest.TestCase):
 class Disk(unittest.TestCase):
     def refuse(self, path, config):
         status, console = run(image("httpd"), "--machine", "microvm", "--disk",
-                              f"{path},raw", "--qemu", "-append", "--qemu", config,
+                              f"{path},raw", "--qemu=-append", f"--qemu={config}",
                               timeout=20)
         self.assertNotIn(status, (0, 124, 134), console)
         self.assertRegex(console, r"blk0|/data")

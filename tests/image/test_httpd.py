@@ -88,8 +88,8 @@ class Lanes(Base):
         for prop in ("virtio-pci.disable-modern=on", "virtio-pci.disable-legacy=on",
                      "virtio-net-pci.vectors=0"):
             with self.subTest(prop=prop):
-                g, port = self.boot("--machine", "q35", "--qemu", "-global",
-                                    "--qemu", prop)
+                g, port = self.boot("--machine", "q35", "--qemu=-global",
+                                    f"--qemu={prop}")
                 with g:
                     self.check_files(port)
 
