@@ -2,6 +2,7 @@
 app_httpd_SRCS := apps/httpd/main.c apps/httpd/conn.c apps/httpd/serve.c \
 	   apps/httpd/pages.c apps/httpd/http.c apps/httpd/text.c \
 	   apps/httpd/page.S
-app_httpd_COMPONENTS := net fat iso
+# ext2 and FFS: where the rump kernel has them (NetBSD)
+app_httpd_COMPONENTS := net fat iso ext2 ffs tmpfs
 
 $(O)/obj/above/apps/httpd/page.o: apps/httpd/status.html
