@@ -34,3 +34,7 @@ builtin_HOT := builtin/core/sys_io.c builtin/core/fd.c builtin/core/poll.c \
 	builtin/fs/blk.c builtin/fs/tmpfs_data.c builtin/fs/fat/data.c \
 	builtin/net/vif.c builtin/net/vif_tx.c builtin/net/sockio.c \
 	builtin/net/sock_tcp.c builtin/net/tcp_io.c builtin/net/mem.c
+
+# ISO 9660, our own: see docs/decisions.md.
+builtin_iso_SRCS := builtin/fs/iso/iso.c builtin/fs/iso/record.c \
+	builtin/fs/iso/susp.c builtin/fs/bcache.c

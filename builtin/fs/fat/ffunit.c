@@ -24,8 +24,13 @@ ff_cluster_size(const FATFS *fs)
 int
 ff_next_cluster(FIL *fp, uint32_t *clust)
 {
-	uint32_t next = *clust == 0 ? fp->obj.sclust : get_fat(&fp->obj, *clust);
+	uint32_t next;
 
+	/* exFAT: the newest fragment gets into the table late */
+	if (fp->obj.fs->fs_type == FS_EXFAT && fp->obj.n_frag != 0 &&
+	    fill_last_frag(&fp->obj, fp->clust, 0xffffffff) != FR_OK)
+		return FR_DISK_ERR;
+	next = *clust == 0 ? fp->obj.sclust : get_fat(&fp->obj, *clust);
 	if (next == 0xffffffff)
 		return FR_DISK_ERR;
 	if (next < 2 || next >= fp->obj.fs->n_fatent)
