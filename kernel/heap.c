@@ -91,7 +91,7 @@ static void __attribute__((noinline, noreturn))
 free_twice(const void *p)
 {
 
-	kern_panic("heap: %p is freed twice", p);
+	kern_panic("heap: %p freed twice", p);
 }
 
 static inline void

@@ -28,6 +28,7 @@
 
 void	kt_fail(const char *file, int line, const char *what);
 uint64_t kt_rand(uint64_t *state);
+void	kt_sort(uint64_t *, int n);
 /* Starts n threads fn(arg + i * size), waits for all; false: one failed. */
 bool	kt_threads(int n, void *(*fn)(void *), void *arg, size_t size, int pri);
 struct thread *kt_start(const char *, void *(*)(void *), void *, int pri,
