@@ -6,3 +6,4 @@ app_httpd_SRCS := apps/httpd/main.c apps/httpd/conn.c apps/httpd/serve.c \
 app_httpd_COMPONENTS := net fat iso ext2 ffs tmpfs
 
 $(O)/obj/above/apps/httpd/page.o: apps/httpd/status.html
+app_httpd_ISO := --net dhcp --disk blk0
