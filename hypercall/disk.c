@@ -46,7 +46,8 @@ void
 hyp_disk_close(struct hyp_disk *d)
 {
 
-	(void)hyp_disk_barrier(d);
+	if ((d->dev->flags & BLK_RDONLY) == 0)
+		(void)hyp_disk_barrier(d);
 	kern_mutex_lock(&disks_lock);
 	if (--d->refs == 0)
 		d->dev->close(d->dev);

@@ -8,6 +8,9 @@
  */
 #define NB_PRI_KERNEL_RT	192
 
+/* NetBSD's own kernel stacks have 16 KB; below ours is a guard page. */
+#define THREAD_STACK		(32 * 1024)
+
 static int
 thread_pri(const char *name, int pri)
 {
@@ -30,7 +33,8 @@ rumpuser_thread_create(void *(*fn)(void *), void *arg, const char *name,
 	if (cpuidx >= 0)
 		cpu = (unsigned)cpuidx % kern_ncpu();
 	error = kern_thread_create(&t, name != NULL ? name : "rump", fn, arg,
-	    thread_pri(name, priority), cpu, mustjoin ? KERN_T_JOIN : 0, 0);
+	    thread_pri(name, priority), cpu, mustjoin ? KERN_T_JOIN : 0,
+	    THREAD_STACK);
 	if (error == 0 && mustjoin)
 		*cookie = t;
 	return error;

@@ -39,8 +39,9 @@ alignment(void)
 static void
 failure(void)
 {
-	static void *big[4096];
-	int i, n;
+	static struct { void *p; size_t len; } big[1000];
+	size_t len = (size_t)1 << 30;
+	int i, n = 0;
 	void *p = (void *)1;
 
 	CHECK(rumpuser_malloc((size_t)1 << 46, 0, &p) != 0);
@@ -48,15 +49,19 @@ failure(void)
 	CHECK(rumpuser_malloc(((size_t)1 << 46) + 1, 4096, &p) != 0);
 	if (test_linux())
 		return;
-	/* All there is, in MB (or 4 GB of it), and back. */
-	for (n = 0; n < 4096; n++)
-		if (rumpuser_malloc(1 << 20, 4096, &big[n]) != 0)
-			break;
-	CHECK(n > 0);
-	if (n < 4096)
-		CHECK(big[n] == NULL);
+	/* All there is, in pieces from large to small, and back. */
+	while (n < 1000 && len >= 1 << 16) {
+		big[n].len = len;
+		if (rumpuser_malloc(len, 4096, &big[n].p) == 0) {
+			n++;
+		} else {
+			CHECK(big[n].p == NULL);
+			len /= 2;
+		}
+	}
+	CHECK(n > 0 && n < 1000);
 	for (i = 0; i < n; i++)
-		rumpuser_free(big[i], 1 << 20);
+		rumpuser_free(big[i].p, big[i].len);
 	CHECK_INT(rumpuser_malloc(1 << 20, 4096, &p), 0);
 	rumpuser_free(p, 1 << 20);
 }
