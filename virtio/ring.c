@@ -18,11 +18,15 @@ event_avail(const struct vring *v)
 	    sizeof(*v->used) + v->num * sizeof(struct vring_used_elem));
 }
 
+void (*vring_fence)(void);
+
 static inline void
 full_barrier(void)
 {
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (vring_fence != NULL)
+		vring_fence();
 }
 
 size_t

@@ -76,6 +76,12 @@ struct vring {
 };
 
 /*
+ * Called after each full barrier, for machines where that is not enough
+ * (device.c); NULL: none is.
+ */
+extern void	(*vring_fence)(void);
+
+/*
  * Bytes of the ring of num entries, used ring aligned to align (4096 for
  * legacy devices); offsets of avail and used in it.
  */
