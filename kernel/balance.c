@@ -132,9 +132,9 @@ sched_lazy_check(struct cpu *c, uint64_t now)
 	if (c->thief_at > now)
 		return;
 	c->thief_at = UINT64_MAX;
-	if (c->rq.n != 0) {
+	if (c->rq.nfree != 0) {
 		sched_call_thief();
-		if (c->rq.n > 1)
+		if (c->rq.nfree > 1)
 			sched_lazy(c);
 	}
 }
@@ -167,7 +167,7 @@ steal(struct cpu *c)
 
 	for (i = 1; i < ncpu; i++) {
 		v = cpus[(c->id + i) % ncpu];
-		if (__atomic_load_n(&v->rq.n, __ATOMIC_RELAXED) == 0)
+		if (__atomic_load_n(&v->rq.nfree, __ATOMIC_RELAXED) == 0)
 			continue;
 		if (!spin_try(&v->rq.lock)) {
 			again = true;

@@ -14,7 +14,7 @@ RB_HEAD(timertree, kern_timer);
 struct runq {
 	struct kern_spin	lock;
 	uint32_t		map;
-	uint32_t		n;		/* read without the lock too */
+	uint32_t		n, nfree;	/* nfree: may go elsewhere */
 	struct threadq		q[KERN_NPRI];
 };
 

@@ -124,14 +124,12 @@ static size_t
 large_count(const void *p)
 {
 	const char *q = p;
-	uint8_t *b;
 	size_t n = 0;
 
 	do {
 		n++;
 		q += PAGE_SIZE;
-		b = page_byte(q);
-	} while (b != NULL && *b == PG_MORE);
+	} while (*page_byte(q) == PG_MORE);
 	return n;
 }
 
@@ -213,8 +211,7 @@ heap_bad(const void *p)
 static inline unsigned
 block_class(const void *p, bool fast)
 {
-	uint8_t *b = page_byte(p);
-	unsigned k = b != NULL ? *b : 0;
+	unsigned k = *page_byte(p);
 
 	if (!fast && k <= PG_MAXCLASS)
 		k &= ~PG_DEBUG;
@@ -226,11 +223,10 @@ void
 heap_release(void *p)
 {
 	unsigned k;
-	uint8_t *b;
 
 	if ((k = block_class(p, false)) != 0)
 		small_free(p, k);
-	else if ((b = page_byte(p)) != NULL && *b == PG_LARGE &&
+	else if (*page_byte(p) == PG_LARGE &&
 	    ((uintptr_t)p & (PAGE_SIZE - 1)) == 0)
 		large_free(p);
 	else
@@ -240,12 +236,11 @@ heap_release(void *p)
 size_t
 heap_size(const void *p)
 {
-	uint8_t *b = page_byte(p);
 	unsigned k;
 
 	if ((k = block_class(p, false)) != 0)
 		return heap_class_size[k];
-	if (b == NULL || *b != PG_LARGE)
+	if (*page_byte(p) != PG_LARGE)
 		heap_bad(p);
 	return large_count(p) << PAGE_SHIFT;
 }

@@ -115,10 +115,10 @@ static struct dhead *
 head_of(const void *p)
 {
 	struct dhead *h = (struct dhead *)(uintptr_t)p - 1;
-	uint8_t *b = page_byte(h);
+	uint8_t b = *page_byte(h);
 
-	if (((uintptr_t)p & 15) != 0 || b == NULL || *b == 0 ||
-	    *b == PG_USED || *b >= PG_TAIL ||
+	if (((uintptr_t)p & 15) != 0 || b == 0 || b == PG_USED ||
+	    b >= PG_TAIL ||
 	    (h->magic != LIVE && h->magic != FREED))
 		kern_panic("heap: %p was not allocated", p);
 	return h;

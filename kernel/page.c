@@ -100,12 +100,10 @@ static void
 blk_free(size_t pfn, unsigned order)
 {
 	size_t buddy;
-	uint8_t *b;
 
 	for (; order < NORDER - 1; order++) {
 		buddy = pfn ^ (1UL << order);
-		if ((b = page_byte_pfn(buddy)) == NULL ||
-		    *b != (PG_FREE | order))
+		if (*page_byte_pfn(buddy) != (PG_FREE | order))
 			break;
 		blk_remove(buddy, order);
 		pfn &= ~(1UL << order);
@@ -196,12 +194,13 @@ static bool
 run_used(size_t pfn, size_t n)
 {
 	size_t step = kern_heap_debug || n == 1 ? 1 : n - 1, i;
-	uint8_t *b;
+	uint8_t b;
 
-	for (i = 0; i < n; i += step)
-		if ((b = page_byte_pfn(pfn + i)) == NULL || *b == 0 ||
-		    *b >= PG_TAIL)
+	for (i = 0; i < n; i += step) {
+		b = *page_byte_pfn(pfn + i);
+		if (b == 0 || b >= PG_TAIL)
 			return false;
+	}
 	return true;
 }
 
@@ -266,7 +265,8 @@ map_pages(const struct plat_range *r, int n)
 		page_nchunk = end + 1;
 	}
 	return pages + 1 +
-	    (page_nchunk * sizeof(*page_map) + PAGE_SIZE - 1) / PAGE_SIZE;
+	    ((page_nchunk + 1) * sizeof(*page_map) + PAGE_SIZE - 1) /
+	    PAGE_SIZE;
 }
 
 static void
@@ -302,10 +302,10 @@ page_init(void)
 	if (ranges[big].size >> PAGE_SHIFT < need)
 		return 0;
 	bump = plat_phys_to_virt(ranges[big].base);
-	page_map = bump_pages((page_nchunk * sizeof(*page_map) +
+	page_map = bump_pages(((page_nchunk + 1) * sizeof(*page_map) +
 	    PAGE_SIZE - 1) / PAGE_SIZE);
 	no_ram = bump_pages(1);
-	for (c = 0; c < page_nchunk; c++)
+	for (c = 0; c <= page_nchunk; c++)
 		page_map[c] = no_ram;
 	for (i = 0; i < n; i++)
 		map_range(&ranges[i]);

@@ -19,16 +19,16 @@
 #define PG_FREE		0x80
 
 #define PG_CHUNKSHIFT	12	/* pages of one array of bytes: 16 MB */
-extern uint8_t	**page_map;	/* a page of zeros where there is no RAM */
+extern uint8_t	**page_map;	/* [page_nchunk + 1]; zeros: no RAM */
 extern size_t	page_nchunk;
 
+/* The page's byte; a zero when there is no such page. */
 static inline uint8_t *
 page_byte_pfn(size_t pfn)
 {
 	size_t i = pfn >> PG_CHUNKSHIFT;
 
-	if (__builtin_expect(i >= page_nchunk, 0))
-		return NULL;
+	i = i < page_nchunk ? i : page_nchunk;
 	return &page_map[i][pfn & ((1UL << PG_CHUNKSHIFT) - 1)];
 }
 

@@ -26,6 +26,7 @@ runq_put(struct cpu *c, struct thread *t, bool head)
 	rq->map |= 1U << p;
 	t->qpri = p;
 	__atomic_store_n(&rq->n, rq->n + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&rq->nfree, rq->nfree + !t->bound, __ATOMIC_RELAXED);
 	t->state = T_READY;
 	t->cpu = c;
 	t->onrq = true;
@@ -39,6 +40,7 @@ runq_remove(struct runq *rq, struct thread *t)
 	if (TAILQ_EMPTY(&rq->q[t->qpri]))
 		rq->map &= ~(1U << t->qpri);
 	__atomic_store_n(&rq->n, rq->n - 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&rq->nfree, rq->nfree - !t->bound, __ATOMIC_RELAXED);
 	t->onrq = false;
 }
 
@@ -323,7 +325,7 @@ sched_ready(struct thread *t)
 	spin_release(&c->rq.lock);
 	if (kick)
 		sched_kick(c);
-	if (sched_smp) {
+	if (sched_smp && !t->bound) {
 		if (c == self)
 			sched_lazy(c);
 		else if (c->curpri >= t->pri)

@@ -29,12 +29,12 @@ static struct class {
 void
 heap_cache_init(struct heap_cache *h)
 {
-	unsigned k;
+	unsigned k, n;
 
-	for (k = 1; k < HEAP_NCLASS; k++)
-		h->mag[k].limit = h->mag[k].max =
-		    heap_class_size[k] <= 256 ? 32 :
-		    heap_class_size[k] <= 1024 ? 16 : 8;
+	for (k = 1; k < HEAP_NCLASS; k++) {
+		n = 8192 / heap_class_size[k];
+		h->mag[k].limit = h->mag[k].max = n < 16 ? 16 : n < 64 ? n : 64;
+	}
 }
 
 void
