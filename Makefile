@@ -21,6 +21,8 @@ LD	:= ld
 .SECONDEXPANSION:
 .DELETE_ON_ERROR:
 
+GCCINC	:= $(shell $(CC) -print-file-name=include)
+
 # objects of sources: $(call objs,hw|above,sources)
 objs	= $(addprefix $(O)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
 
@@ -34,7 +36,6 @@ ROOMS	:= platform/hw platform/common kernel pci virtio hypercall \
 
 # ---- flags ----
 
-GCCINC	:= $(shell $(CC) -print-file-name=include)
 # Small, but for the files that a room names as hot (ROOM_HOT in its files.mk).
 COMMON	= -std=gnu11 $(OPT) -g -ffreestanding -nostdinc -isystem $(GCCINC) \
 	   -fno-pic -no-pie -mno-red-zone -mcmodel=small -fcf-protection=none \
