@@ -52,6 +52,8 @@ sirloin_before_rump(void)
 	test_run(tests_fpu);
 	test_run(tests_file);
 	test_run(tests_bio);
+	test_run(tests_vif);
+	test_run(tests_pci);
 	tk_leave();
 }
 
