@@ -28,6 +28,26 @@ config_skip(const struct config *c, int i)
 	return i;
 }
 
+/*
+ * QEMU's microvm without ACPI names its virtio devices behind our text
+ * (virtio/mmio.c reads that).
+ */
+size_t
+hyp_config_len(void)
+{
+	const char *text = plat_cmdline(), *end = text + strlen(text), *p;
+
+	for (p = end; p > text; p--) {
+		if (p[-1] != ' ' && p[-1] != '\n')
+			continue;
+		if (strncmp(p, "virtio_mmio.device=", 19) == 0)
+			end = p - 1;
+		else if (p < end)
+			break;
+	}
+	return end - text;
+}
+
 static int
 config_open(struct config *c)
 {

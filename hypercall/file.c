@@ -37,7 +37,7 @@ file_find(const char *name, struct blkdev **dev, uint64_t *size)
 		return HYP_STATUS;
 	}
 	if (strcmp(name, "sirloin:config") == 0) {
-		*size = strlen(plat_cmdline());
+		*size = hyp_config_len();
 		return HYP_CONFIG;
 	}
 	if (*name == '\0' || (*dev = blkdev_find(name)) == NULL)

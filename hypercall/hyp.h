@@ -120,6 +120,8 @@ struct hyp_file *hyp_file(int fd);	/* NULL: not open */
 
 #define HYP_STATUS_SIZE	(64 * 1024)
 void	hyp_status(char *buf, size_t size);
+/* Length of the configuration's text without what QEMU appends to it. */
+size_t	hyp_config_len(void);
 /*
  * A string of the configuration: the member `key' (and, in `env', name) of its
  * JSON document.  ENOENT, E2BIG.

@@ -46,8 +46,8 @@ iov_piece(struct hyp_file *f, bool write, uint64_t off, void *p, size_t len,
 			hyp_status(f->text, HYP_STATUS_SIZE);
 		return iov_text(f->text, HYP_STATUS_SIZE, off, p, len, got);
 	case HYP_CONFIG:
-		return iov_text(plat_cmdline(), strlen(plat_cmdline()), off, p,
-		    len, got);
+		return iov_text(plat_cmdline(), hyp_config_len(), off, p, len,
+		    got);
 	default:
 		return EBADF;
 	}

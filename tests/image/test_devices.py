@@ -230,7 +230,8 @@ class Devices(unittest.TestCase):
             f"if=none,id=d,driver=blkdebug,config={conf},image.driver=file,"
             f"image.filename={disk},rerror=report,werror=report",
             "-device", "virtio-blk-pci,drive=d")
-        self.assertIn("blk0: read of 4096 bytes at 409600 failed", console)
+        # QEMU merges neighbours: some of them fail with the one.
+        self.assertRegex(console, r"blk0: read of 4096 bytes at \d+ failed, status 1")
         ok, bad, _ = tap_lines(console)
         self.assertEqual(status, "exit 1", console[-3000:])
         self.assertEqual(len(bad), 1, console[-3000:])
