@@ -4,12 +4,17 @@
  * Blocks are aligned to their size in physical address, so holes and the
  * borders of zones (1 MB, 4 GB) are never inside one: page 0 is not RAM and
  * the buddy of a block counts as free only if its byte says so.
+ *
+ * A small free block is in a list by its first bytes; one of 2 MB and more by
+ * an element of `big', so that memory nobody has used yet is not touched: the
+ * first touch of 2 MB can cost a virtual machine's host a millisecond.
  */
 #include <string.h>
 #include "page.h"
 #include "thread.h"
 
 #define NORDER		25		/* blocks up to 64 GB */
+#define BIG		9		/* order of the array's blocks */
 #define MAXRANGE	256
 
 enum { ZONE_1M, ZONE_4G, ZONE_HIGH, NZONE };
@@ -25,6 +30,7 @@ static struct zone {
 uint8_t	**page_map;
 size_t	page_nchunk;
 
+static struct freeblk *big;		/* for every 2 MB of address */
 static struct kern_spin page_lock;
 static uint64_t page_total, page_nfree;
 
@@ -40,6 +46,13 @@ va_to_pfn(const void *va)
 {
 
 	return ((uintptr_t)va - PLAT_DIRECT_BASE) >> PAGE_SHIFT;
+}
+
+static struct freeblk *
+blk_node(size_t pfn, unsigned order)
+{
+
+	return order >= BIG ? &big[pfn >> BIG] : pfn_to_blk(pfn);
 }
 
 static struct zone *
@@ -80,7 +93,7 @@ blk_insert(size_t pfn, unsigned order)
 {
 	struct zone *z = zone_of(pfn);
 
-	LIST_INSERT_HEAD(&z->list[order], pfn_to_blk(pfn), link);
+	LIST_INSERT_HEAD(&z->list[order], blk_node(pfn, order), link);
 	z->map |= 1U << order;
 	*page_byte_pfn(pfn) = PG_FREE | order;
 }
@@ -90,7 +103,7 @@ blk_remove(size_t pfn, unsigned order)
 {
 	struct zone *z = zone_of(pfn);
 
-	LIST_REMOVE(pfn_to_blk(pfn), link);
+	LIST_REMOVE(blk_node(pfn, order), link);
 	if (LIST_EMPTY(&z->list[order]))
 		z->map &= ~(1U << order);
 	*page_byte_pfn(pfn) = PG_TAIL;
@@ -136,6 +149,7 @@ run_free(size_t pfn, size_t n)
 static size_t
 run_take(size_t n, unsigned order, int zmax)
 {
+	struct freeblk *b;
 	struct zone *z;
 	unsigned o;
 	size_t pfn;
@@ -146,7 +160,8 @@ run_take(size_t n, unsigned order, int zmax)
 	if (z < zones)
 		return 0;
 	o = order + __builtin_ctz(z->map >> order);
-	pfn = va_to_pfn(LIST_FIRST(&z->list[o]));
+	b = LIST_FIRST(&z->list[o]);
+	pfn = o >= BIG ? (size_t)(b - big) << BIG : va_to_pfn(b);
 	blk_remove(pfn, o);
 	page_nfree -= 1UL << o;
 	if (n < 1UL << o)
@@ -233,40 +248,41 @@ page_info(uint64_t *total, uint64_t *nfree)
 /* ---- start ---- */
 
 static struct plat_range ranges[MAXRANGE];
-static uint8_t *bump;			/* pages for the map itself */
+static uint8_t *bump;			/* memory for all this */
 static uint8_t *no_ram;
 
 static void *
-bump_pages(size_t n)
+bump_alloc(size_t size)
 {
 	void *p = bump;
 
-	memset(p, 0, n << PAGE_SHIFT);
-	bump += n << PAGE_SHIFT;
+	size = (size + 63) & ~63UL;
+	memset(p, 0, size);
+	bump += size;
 	return p;
 }
 
-/* Pages that the map takes, the machine having these ranges. */
+#define CHUNK	(PAGE_SIZE << PG_CHUNKSHIFT)	/* bytes of RAM */
+
+/* Bytes that the map takes, the machine having these ranges. */
 static size_t
-map_pages(const struct plat_range *r, int n)
+map_size(const struct plat_range *r, int n)
 {
-	size_t pages = 0, c, last = SIZE_MAX, end;
+	size_t chunks = 1, c, last = SIZE_MAX, end;
 	int i;
 
 	for (i = 0; i < n; i++) {
-		end = (r[i].base + r[i].size - 1) >>
-		    (PAGE_SHIFT + PG_CHUNKSHIFT);
-		for (c = r[i].base >> (PAGE_SHIFT + PG_CHUNKSHIFT); c <= end;
-		    c++)
+		end = (r[i].base + r[i].size - 1) / CHUNK;
+		for (c = r[i].base / CHUNK; c <= end; c++)
 			if (last == SIZE_MAX || c > last) {
-				pages++;
+				chunks++;
 				last = c;
 			}
 		page_nchunk = end + 1;
 	}
-	return pages + 1 +
-	    ((page_nchunk + 1) * sizeof(*page_map) + PAGE_SIZE - 1) /
-	    PAGE_SIZE;
+	return (chunks << PG_CHUNKSHIFT) + 64 +
+	    (page_nchunk + 1) * sizeof(*page_map) + 64 +
+	    (page_nchunk << (PG_CHUNKSHIFT - BIG)) * sizeof(*big) + 64;
 }
 
 static void
@@ -274,11 +290,11 @@ map_range(const struct plat_range *r)
 {
 	size_t c, end;
 
-	c = r->base >> (PAGE_SHIFT + PG_CHUNKSHIFT);
-	end = (r->base + r->size - 1) >> (PAGE_SHIFT + PG_CHUNKSHIFT);
+	c = r->base / CHUNK;
+	end = (r->base + r->size - 1) / CHUNK;
 	for (; c <= end; c++)
 		if (page_map[c] == no_ram)
-			page_map[c] = bump_pages(1);
+			page_map[c] = bump_alloc(1 << PG_CHUNKSHIFT);
 }
 
 /* Returns the bytes that can be had; 0 when there is no room for the map. */
@@ -286,7 +302,7 @@ uint64_t
 page_init(void)
 {
 	size_t need, c;
-	int i, n, big = 0;
+	int i, n, big_range = 0;
 	unsigned o;
 
 	for (i = 0; i < NZONE; i++)
@@ -294,23 +310,24 @@ page_init(void)
 			LIST_INIT(&zones[i].list[o]);
 	n = plat_mem_ranges(ranges, MAXRANGE);
 	for (i = 0; i < n; i++)
-		if (ranges[i].size > ranges[big].size)
-			big = i;
+		if (ranges[i].size > ranges[big_range].size)
+			big_range = i;
 	if (n == 0)
 		return 0;
-	need = map_pages(ranges, n);
-	if (ranges[big].size >> PAGE_SHIFT < need)
+	need = (map_size(ranges, n) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	if (ranges[big_range].size >> PAGE_SHIFT < need)
 		return 0;
-	bump = plat_phys_to_virt(ranges[big].base);
-	page_map = bump_pages(((page_nchunk + 1) * sizeof(*page_map) +
-	    PAGE_SIZE - 1) / PAGE_SIZE);
-	no_ram = bump_pages(1);
+	bump = plat_phys_to_virt(ranges[big_range].base);
+	page_map = bump_alloc((page_nchunk + 1) * sizeof(*page_map));
+	big = bump_alloc((page_nchunk << (PG_CHUNKSHIFT - BIG)) *
+	    sizeof(*big));
+	no_ram = bump_alloc(1 << PG_CHUNKSHIFT);
 	for (c = 0; c <= page_nchunk; c++)
 		page_map[c] = no_ram;
 	for (i = 0; i < n; i++)
 		map_range(&ranges[i]);
-	ranges[big].base += need << PAGE_SHIFT;
-	ranges[big].size -= need << PAGE_SHIFT;
+	ranges[big_range].base += need << PAGE_SHIFT;
+	ranges[big_range].size -= need << PAGE_SHIFT;
 	for (i = 0; i < n; i++)
 		run_free(ranges[i].base >> PAGE_SHIFT,
 		    ranges[i].size >> PAGE_SHIFT);

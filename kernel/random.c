@@ -25,7 +25,7 @@ static struct kern_waitq rnd_wq = {
 static struct crypto_blake2s pool;
 static unsigned pool_bits;
 static uint32_t key[8];
-static bool seeded;
+static bool started, seeded;
 static uint64_t reseed_at;
 static const char *seed_source = "nothing";
 
@@ -195,16 +195,24 @@ jitter_add(void)
 	}
 }
 
-void
-random_init(void)
+/* At the first use: many programs have none, and start faster. */
+static void
+random_start(void)
 {
 	uint64_t boot[3] = { plat_clock(), plat_clock_epoch(),
 	    plat_clock_hz() };
+	unsigned long s;
 
-	crypto_blake2s_init(&pool);
-	crypto_blake2s_add(&pool, boot, sizeof(boot));
-	rnd_rekey();
-	hw_add();
+	s = kern_spin_lock(&rnd_lock);
+	if (!started) {
+		crypto_blake2s_init(&pool);
+		crypto_blake2s_add(&pool, boot, sizeof(boot));
+		rnd_rekey();
+		started = true;
+		kern_spin_unlock(&rnd_lock, s);
+		hw_add();
+	} else
+		kern_spin_unlock(&rnd_lock, s);
 }
 
 /* ---- interface ---- */
@@ -216,6 +224,8 @@ kern_random(void *p, size_t n, bool wait)
 	unsigned long s;
 	size_t k;
 
+	if (!started)
+		random_start();
 	if (seeded && plat_clock() >= reseed_at && reseed_at != 0)
 		hw_add();
 	if (!__atomic_load_n(&seeded, __ATOMIC_ACQUIRE))
@@ -243,6 +253,8 @@ kern_random_add(const void *p, size_t n, unsigned credit_bits)
 {
 	unsigned long s;
 
+	if (!started)
+		random_start();
 	s = kern_spin_lock(&rnd_lock);
 	rnd_add(p, n, credit_bits, "device");
 	kern_spin_unlock(&rnd_lock, s);

@@ -108,7 +108,6 @@ kern_start(void)
 	heap_cache_init(&cpu0.heap);
 	thread_cache(have);
 	futex_init();
-	random_init();
 	if (kern_thread_create(NULL, "main", main_thread, NULL, KERN_PRI_USER,
 	    KERN_CPU_ANY, 0, MAIN_STACK) != 0)
 		too_little(have);

@@ -132,7 +132,6 @@ const char *thread_state(const struct thread *);
 bool	heap_reclaim(void);		/* some pages were given back */
 uint64_t page_init(void);			/* bytes that can be had */
 void	heap_init(void);
-void	random_init(void);
 
 /* ---- console.c, panic.c ---- */
 
