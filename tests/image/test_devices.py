@@ -90,11 +90,11 @@ class Devices(unittest.TestCase):
         self.assertGreaterEqual(ok, least, console[-4000:])
         return console
 
-    def both(self, suffix, props, append="", net="ping", **how):
+    def both(self, suffix, props, append="", net="ping", nic="", **how):
         """A disk and a network whose devices end in suffix and have props."""
         disk = self.disk()
         blk = f"virtio-blk-{suffix},drive=d,serial=some-serial{props}"
-        nic = f"virtio-net-{suffix},netdev=n{props}"
+        nic = f"virtio-net-{suffix},netdev=n{props}{nic}"
         args = ("-drive", f"if=none,id=d,file={disk},format=raw", "-device", blk,
                 "-device", nic, "-device", f"virtio-rng-{suffix}")
         words = f"disk=write net={net} blks=1 nets=1 {append}"
@@ -122,8 +122,9 @@ class Devices(unittest.TestCase):
             for force in ("true", "false"):
                 for cpus in (1, 2, 4) if "acpi" not in machine else (1,):
                     with self.subTest(machine=machine, legacy=force, cpus=cpus):
-                        self.both("device", "", machine=machine, cpus=cpus,
-                                  append="words", net="ping") if force == "true" else \
+                        if force == "true":
+                            self.both("device", "", machine=machine, cpus=cpus)
+                        else:
                             self.mmio_modern(machine, cpus)
 
     def mmio_modern(self, machine, cpus):
@@ -145,6 +146,23 @@ class Devices(unittest.TestCase):
             with self.subTest(machine=machine, option="nomsi"):
                 console = self.both("pci", "", "nomsi", machine=machine, cpus=2)
                 self.assertNotIn("irq net0 rx", console)
+
+    def test_slots(self):
+        """The line that a slot's pin reaches, also through bridges."""
+        for machine, slots in (("q35", ("0x10", "0x1b", "0x1e")), ("pc", ("0x10", "0x1b"))):
+            for slot in slots:
+                with self.subTest(machine=machine, slot=slot):
+                    self.both("pci", ",vectors=0", "rounds=20", machine=machine,
+                              nic=f",addr={slot}")
+        bridges = ("-device", "pci-bridge,id=b1,chassis_nr=1",
+                   "-device", "pci-bridge,id=b2,chassis_nr=2,bus=b1,addr=5")
+        with self.subTest(machine="pc", bridges=2):
+            self.check("disk=read net=ping blks=1 nets=1 rounds=20", *bridges,
+                       "-netdev", "user,id=n", "-drive",
+                       f"if=none,id=d,file={self.disk()},format=raw",
+                       "-device", "virtio-net-pci,netdev=n,vectors=0,bus=b2,addr=7",
+                       "-device", "virtio-blk-pci,drive=d,vectors=0,bus=b1,addr=3",
+                       machine="pc", cpus=2)
 
     def test_echo(self):
         """Bursts, and packets that are kept."""
