@@ -191,8 +191,9 @@ status_blk(struct blkdev *d, void *arg)
 	status_put(st, ",");
 	status_string(st, "serial", d->serial);
 	status_put(st, ",\"driver\":\"%s\",\"size\":%llu,\"blksize\":%u,"
-	    "\"readonly\":%s,", d->driver, U(d->size), d->blksize,
-	    d->flags & BLK_RDONLY ? "true" : "false");
+	    "\"readonly\":%s,\"cache\":%s,", d->driver, U(d->size), d->blksize,
+	    d->flags & BLK_RDONLY ? "true" : "false",
+	    d->flags & BLK_FLUSHES ? "true" : "false");
 	status_put(st, "\"reads\":%llu,\"writes\":%llu,\"flushes\":%llu,"
 	    "\"rbytes\":%llu,\"wbytes\":%llu,\"errors\":%llu}", U(s->reads),
 	    U(s->writes), U(s->flushes), U(s->rbytes), U(s->wbytes),

@@ -157,6 +157,67 @@ writing(void)
 	rumpcomp_host_free(b);
 }
 
+/* A number or the word at "key": of blk0 in the platform's status; -1: none. */
+static long
+blk0_status(const char *key)
+{
+	char *text = rumpcomp_host_malloc(65536, 0), *p;
+	struct rumpuser_iovec iov = { text, 65535 };
+	long v = -1;
+	size_t n = 0;
+	int f;
+
+	if (rumpuser_open("sirloin:status", RUMPUSER_OPEN_RDONLY, &f) == 0) {
+		CHECK_INT(rumpuser_iovread(f, &iov, 1, 0, &n), 0);
+		CHECK_INT(rumpuser_close(f), 0);
+	}
+	text[n] = '\0';
+	if ((p = strstr(text, "\"name\":\"blk0\"")) != NULL &&
+	    (p = strstr(p, key)) != NULL) {
+		p += strlen(key);
+		for (v = *p == 't'; *p >= '0' && *p <= '9'; p++)
+			v = v * 10 + *p - '0';
+	}
+	rumpcomp_host_free(text);
+	return v;
+}
+
+/* SYNC and syncfd reach the disk as flushes; other writes don't. */
+static void
+stable(void)
+{
+	uint8_t *a = rumpcomp_host_malloc(4096, 4096);
+	struct done d;
+	int64_t off;
+	long was;
+	int i;
+
+	if (!begin(true))
+		return;
+	if (blk0_status("\"cache\":") != 1) {
+		test_skip("a disk without cache");
+		end();
+		return;
+	}
+	off = (int64_t)disk_size / 4096 * 4096 - 4096;
+	io(fd, READ, a, 4096, off, &d);
+	was = blk0_status("\"flushes\":");
+	io(fd, WRITE, a, 4096, off, &d);
+	CHECK_INT(blk0_status("\"flushes\":"), was);
+	for (i = 1; i <= 3; i++) {
+		io(fd, WRITE | SYNC, a, 4096, off, &d);
+		CHECK_INT(d.error, 0);
+		CHECK_INT(blk0_status("\"flushes\":"), was + i);
+	}
+	CHECK_INT(rumpuser_syncfd(fd, RUMPUSER_SYNCFD_WRITE |
+	    RUMPUSER_SYNCFD_SYNC, 0, 0), 0);
+	CHECK_INT(blk0_status("\"flushes\":"), was + 4);
+	CHECK_INT(rumpuser_syncfd(fd, RUMPUSER_SYNCFD_READ, 0, 0), 0);
+	CHECK_INT(blk0_status("\"flushes\":"), was + 4);
+	end();
+	rumpcomp_host_free(a);
+}
+
 /* More at once than any ring has room for; all of them come back, once. */
 #define NBIO	300
 static void
@@ -234,6 +295,7 @@ const struct test tests_bio[] = {
 	{ "sem08 reading; biodone has an lwp and the context", reading },
 	{ "sem08 the end of the disk, wrong requests", edges },
 	{ "sem08 writing, with and without SYNC", writing },
+	{ "sem08 SYNC and syncfd flush the disk's cache", stable },
 	{ "sem08 hundreds at once", flood },
 	{ "sem08 a biodone starts the next", chain },
 	{ NULL, NULL }
