@@ -225,8 +225,8 @@ enum plat_end { PLAT_EXIT, PLAT_PANIC, PLAT_REBOOT };
 void	plat_end(enum plat_end, int status) __attribute__((noreturn));
 
 /*
- * ACPI: address of the MCFG table's body or of any table by signature (mapped,
- * checksum verified), NULL when there is none.  n counts equal signatures.
+ * ACPI: the n-th table with this signature, whole, header included (mapped
+ * read-only, checksum verified); NULL when there is none.
  */
 const void *plat_acpi_table(const char sig[4], int n, size_t *size);
 

@@ -9,7 +9,7 @@ struct hw_cpu *hw_cpus[MAXCPU];
 
 struct gate { uint16_t off0, sel, type, off1; uint32_t off2, res; };
 static struct gate idt[256] __attribute__((aligned(16)));
-extern char hw_stubs[];
+extern char hw_exception_stubs[], hw_interrupt_stubs[];
 
 #define GATE_INTERRUPT	0x8e00		/* present, DPL 0, masks interrupts */
 #define TSS_PRESENT	0x89
@@ -37,7 +37,8 @@ hw_idt_init(void)
 	unsigned v;
 
 	for (v = 0; v < 256; v++) {
-		uint64_t p = (uint64_t)hw_stubs + 16 * v;
+		uint64_t p = v < 32 ? (uint64_t)hw_exception_stubs + 16 * v :
+		    (uint64_t)hw_interrupt_stubs + 8 * (v - 32);
 
 		idt[v].off0 = (uint16_t)p;
 		idt[v].off1 = (uint16_t)(p >> 16);

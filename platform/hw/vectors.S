@@ -6,13 +6,14 @@
 #include "asm.h"
 
 	.section .text.traps, "ax"
+
+	/* Exceptions: 16 bytes each; some push an error code themselves. */
 	.balign 16
-	.globl	hw_stubs
-hw_stubs:				/* 16 bytes each */
+	.globl	hw_exception_stubs
+hw_exception_stubs:
 	.set	vec, 0
-	.rept	256
+	.rept	32
 	.balign 16
-	/* These push an error code themselves. */
 	.if	(vec == 8) || ((vec >= 10) && (vec <= 14)) || (vec == 17) || (vec == 21) || (vec == 29) || (vec == 30)
 	.else
 	pushq	$0
@@ -22,7 +23,22 @@ hw_stubs:				/* 16 bytes each */
 	.set	vec, vec + 1
 	.endr
 
+	/* Interrupts: 8 bytes each; the vector less 128 in place of an error
+	 * code. */
+	.balign 8
+	.globl	hw_interrupt_stubs
+hw_interrupt_stubs:
+	.rept	224
+	.balign 8
+	pushq	$(vec - 128)
+	jmp	interrupt
+	.set	vec, vec + 1
+	.endr
+
 	.balign 16
+interrupt:
+	pushq	(%rsp)
+	addq	$128, (%rsp)
 common:
 	cld
 	pushq	%rax
