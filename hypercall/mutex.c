@@ -17,6 +17,7 @@ rumpuser_mutex_init(struct rumpuser_mtx **mtxp, int flags)
 	*mtxp = mtx;
 }
 
+/* The fast paths below are leaf functions: this is called last. */
 static void __attribute__((noinline))
 mtx_wait(struct rumpuser_mtx *mtx, bool wrap)
 {
@@ -25,31 +26,33 @@ mtx_wait(struct rumpuser_mtx *mtx, bool wrap)
 	if (kern_mutex_owner(&mtx->m) == kern_curthread())
 		kern_panic("rumpuser_mutex_enter: %p locked by this thread",
 		    (void *)mtx);
-	if (!wrap) {
+	if (wrap && (mtx->flags & RUMPUSER_MTX_SPIN) == 0) {
+		nlocks = hyp_unschedule(NULL);
 		kern_mutex_lock(&mtx->m);
-		return;
-	}
-	nlocks = hyp_unschedule(NULL);
-	kern_mutex_lock(&mtx->m);
-	hyp_schedule(nlocks, NULL);
+		hyp_schedule(nlocks, NULL);
+	} else
+		kern_mutex_lock(&mtx->m);
+	mtx_own(mtx);
 }
 
 void
 rumpuser_mutex_enter(struct rumpuser_mtx *mtx)
 {
 
-	if (__builtin_expect(!mtx_try(mtx), 0))
-		mtx_wait(mtx, (mtx->flags & RUMPUSER_MTX_SPIN) == 0);
-	mtx_own(mtx);
+	if (__builtin_expect(mtx_try(mtx), 1))
+		mtx_own(mtx);
+	else
+		mtx_wait(mtx, true);
 }
 
 void
 rumpuser_mutex_enter_nowrap(struct rumpuser_mtx *mtx)
 {
 
-	if (__builtin_expect(!mtx_try(mtx), 0))
+	if (__builtin_expect(mtx_try(mtx), 1))
+		mtx_own(mtx);
+	else
 		mtx_wait(mtx, false);
-	mtx_own(mtx);
 }
 
 int

@@ -166,8 +166,11 @@ spinners(void)
 	test_note("sleeping 2 ms among spinners: late by %llu us, at worst "
 	    "%llu us", (unsigned long long)(lates[NLATE / 2] / 1000),
 	    (unsigned long long)(lates[NLATE - 1] / 1000));
-	/* Emulated CPUs have to wait for the real ones that they share. */
-	CHECK(lates[NLATE / 2] < (tk_ncpu > 1 || test_linux() ? 100 : 5) * MS);
+	/*
+	 * The best of them: an emulated CPU waits for the real one, too.
+	 * Behind a spinner's time slice, none would be on time.
+	 */
+	CHECK(lates[2] < (tk_ncpu > 1 || test_linux() ? 100 : 3) * MS);
 }
 
 /* Equals that spin are preempted: all of them get on. */
