@@ -4,17 +4,26 @@
  */
 #include "thread.h"
 
+#define STUCK	60000000000ULL	/* ns; a host may hold up a CPU for long */
+
 bool sched_smp;
 
 void
 spin_contended(struct kern_spin *l)
 {
 
+	uint64_t start;
+
 	if (!sched_smp)
 		kern_panic("spin lock %p is held already", (void *)l);
+	start = plat_clock();
 	do {
-		while (__atomic_load_n(&l->word, __ATOMIC_RELAXED) != 0)
+		while (__atomic_load_n(&l->word, __ATOMIC_RELAXED) != 0) {
 			plat_pause();
+			if (plat_clock() - start > STUCK)
+				kern_panic("spin lock %p is never released",
+				    (void *)l);
+		}
 	} while (!spin_try(l));
 }
 

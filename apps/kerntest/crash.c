@@ -53,6 +53,8 @@ crash_function(const char *how)
 		((void (*)(void))(uintptr_t)&zero)();
 	else if (strcmp(how, "smash") == 0)
 		crash_canary();
+	else if (strcmp(how, "recursive") == 0)
+		kern_panic("and %s", (const char *)0x123456789000UL);
 	else if (strcmp(how, "assert") == 0)
 		KASSERT(zero == 1);
 	else if (strcmp(how, "free") == 0) {

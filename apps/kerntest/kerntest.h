@@ -37,6 +37,8 @@ bool	kt_join(struct thread *);	/* true: its result was NULL */
 
 /* 0 when every register, and the red zone, came through iters rounds. */
 int	kt_regs(uint64_t seed, uint64_t iters);
+int	kt_ymm(uint64_t seed, uint64_t iters);	/* only if ... */
+int	kt_have_ymm(void);
 
 void	test_threads(void);
 void	test_create_many(void);
@@ -59,6 +61,7 @@ void	test_preempt(void);
 void	test_slices(void);
 void	test_regs(void);
 void	test_fs(void);
+void	test_control(void);
 void	speed(void);
 void	soak(uint64_t ns);
 void	crash(const char *how, size_t len);

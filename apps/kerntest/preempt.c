@@ -121,6 +121,8 @@ test_slices(void)
 
 /* ---- registers ---- */
 
+static int ymm;
+
 static void *
 holder(void *arg)
 {
@@ -128,7 +130,8 @@ holder(void *arg)
 	int rounds = 0;
 
 	for (end = kern_clock() + 400 * MS; kern_clock() < end; rounds++)
-		TCHECK(kt_regs(seed + rounds, 20000) == 0);
+		TCHECK((rounds % 4 == 3 && ymm ? kt_ymm : kt_regs)(seed +
+		    rounds, 20000) == 0);
 	TCHECK(rounds > 1);
 	return NULL;
 }
@@ -154,6 +157,7 @@ test_regs(void)
 	bool ok;
 
 	stop = 0;
+	ymm = kt_have_ymm();
 	for (i = 0; i < n; i++)
 		t[i] = kt_start("disturb", disturber, (void *)(uintptr_t)i,
 		    KERN_PRI_KERNEL, i);
@@ -162,8 +166,9 @@ test_regs(void)
 	stop = 1;
 	for (i = 0; i < n; i++)
 		ok &= kt_join(t[i]);
-	kern_printf("# %lu switches on CPU 0\n",
-	    (unsigned long)(kern_cpu_switches(0) - sw));
+	kern_printf("# %lu switches on CPU 0%s\n",
+	    (unsigned long)(kern_cpu_switches(0) - sw),
+	    ymm ? ", AVX too" : "");
 	CHECK(ok);
 	CHECK(kern_cpu_switches(0) - sw > 500);
 }
@@ -209,4 +214,36 @@ test_fs(void)
 {
 
 	CHECK(kt_threads(8, fs_worker, NULL, 0, KERN_PRI_USER));
+}
+
+/* ---- control words ---- */
+
+static void *
+control(void *arg)
+{
+	uint32_t mode = (uint32_t)(uintptr_t)arg & 3, mx, i;
+	uint32_t want = 0x1f80 | mode << 13;
+	uint16_t cw = (uint16_t)(0x037f | mode << 10), now;
+
+	__asm__ volatile("ldmxcsr %0; fldcw %1" : : "m"(want), "m"(cw));
+	for (i = 0; i < 200; i++) {
+		if (i % 20 == 0)
+			kern_sleep_until(kern_clock() + 100000);
+		else if (i % 20 == 10)
+			for (now = 0; now < 30000; now++)
+				__asm__ volatile("");
+		else
+			kern_yield();
+		__asm__ volatile("stmxcsr %0; fnstcw %1" : "=m"(mx),
+		    "=m"(now));
+		TCHECK(mx == want && now == cw);
+	}
+	return NULL;
+}
+
+void
+test_control(void)
+{
+
+	CHECK(kt_threads(12, control, NULL, 1, KERN_PRI_USER));
 }

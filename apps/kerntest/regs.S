@@ -80,4 +80,62 @@ kt_regs:
 9:	movl	$1, %eax
 	jmp	8b
 
+/*
+ * int kt_ymm(uint64_t seed, uint64_t iters): the same with the upper halves of
+ * the AVX registers.  kt_have_ymm: the CPU has them and they are switched on.
+ */
+	.globl	kt_ymm
+kt_ymm:
+	subq	$40, %rsp
+	.irp	i, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+	leaq	\i(%rdi), %rax
+	movq	%rax, 24(%rsp)
+	notq	%rax
+	movq	%rax, 16(%rsp)
+	movq	%rax, 8(%rsp)
+	movq	%rax, (%rsp)
+	vmovdqu	(%rsp), %ymm\i
+	.endr
+1:	decq	%rsi
+	jnz	1b
+	.irp	i, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+	leaq	\i(%rdi), %rax
+	vmovdqu	%ymm\i, (%rsp)
+	cmpq	%rax, 24(%rsp)
+	jne	9f
+	notq	%rax
+	cmpq	%rax, 16(%rsp)
+	jne	9f
+	cmpq	%rax, (%rsp)
+	jne	9f
+	.endr
+	vzeroupper
+	xorl	%eax, %eax
+	addq	$40, %rsp
+	ret
+9:	vzeroupper
+	movl	$1, %eax
+	addq	$40, %rsp
+	ret
+
+	.globl	kt_have_ymm
+kt_have_ymm:
+	pushq	%rbx
+	movl	$1, %eax
+	xorl	%ecx, %ecx
+	cpuid
+	popq	%rbx
+	andl	$0x18000000, %ecx	/* OSXSAVE, AVX */
+	cmpl	$0x18000000, %ecx
+	jne	1f
+	xorl	%ecx, %ecx
+	xgetbv
+	andl	$6, %eax
+	cmpl	$6, %eax
+	jne	1f
+	movl	$1, %eax
+	ret
+1:	xorl	%eax, %eax
+	ret
+
 	.section .note.GNU-stack, "", @progbits

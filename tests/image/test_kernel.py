@@ -64,6 +64,13 @@ class Kernel(unittest.TestCase):
                 self.assertRegex(console, rf"(at|from) \w+ {function}")
                 self.assertRegex(console, r"threads:\n(.*\n)+ +\d+ crasher")
 
+    def test_crash_recursive(self):
+        """A panic that cannot be printed still ends, with the right status."""
+        status, console = self.kerntest("--machine", "microvm", words=["crash=recursive"])
+        self.assertEqual(status, 134, console)
+        self.assertRegex(console, "panic: and")
+        self.assertRegex(console, "panic: page fault, read at address 0x123456789000")
+
     def test_crash_interrupt(self):
         status, console = self.kerntest("--machine", "q35", words=["crash=interrupt"])
         self.assertEqual(status, 134, console)
