@@ -83,7 +83,7 @@ test_mutex_fair(void)
 	stop = 1;
 	kt_join(t);
 	stop = 0;
-	CHECK(kern_clock() - t0 < 2 * SEC);
+	CHECK(kern_clock() - t0 < 20 * SEC);
 }
 
 /* The last of two to unlock frees it: an unlock may not touch it afterwards. */
