@@ -109,6 +109,7 @@
 #define TCP_TMR_INTERVAL		50	/* delayed ACK; RTO from 300 ms */
 #define LWIP_TCP_RTO_TIME		1000
 #define TCP_SYNMAXRTX			12
+#define TCP_MAXRTX			9	/* 2.5 minutes where the RTO is 300 ms */
 #define TCP_MSL				5000UL
 #define LWIP_TCP_KEEPALIVE		1
 #define LWIP_DISABLE_TCP_SANITY_CHECKS	1	/* they think of 16-bit windows */

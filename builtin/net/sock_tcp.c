@@ -409,21 +409,29 @@ tcp_sock_poll(struct sock *so, int events)
 	return r;
 }
 
-/* Before TCP's timers run, what is cut too big for its window now is cut. */
+/*
+ * Before and after TCP's timers run, what is too large for its window is cut.
+ * Before it: lwIP lets its persist timer run on when data that waited for
+ * retransmission was acknowledged after all, and then is surprised; and it
+ * lets timeouts grow to hours, where 64 seconds are usual.
+ */
+#define RTO_MAX		(64000 / TCP_SLOW_INTERVAL)
+
 void
 sock_tcp_tmr(void)
 {
-	struct tcp_pcb *pcb, *next;
+	struct tcp_pcb *pcb;
 
-	for (pcb = tcp_active_pcbs; pcb != NULL; pcb = next) {
-		next = pcb->next;
+	for (pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+		if (pcb->unsent == NULL || pcb->unacked != NULL)
+			pcb->persist_backoff = 0;
+		if (pcb->rto > RTO_MAX)
+			pcb->rto = RTO_MAX;
 		tcp_tso_fixup(pcb);
 	}
 	tcp_tmr();
-	for (pcb = tcp_active_pcbs; pcb != NULL; pcb = next) {
-		next = pcb->next;
+	for (pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next)
 		tcp_tso_fixup(pcb);
-	}
 }
 
 const struct sockops tcp_sockops = {

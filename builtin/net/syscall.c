@@ -1,6 +1,4 @@
-/*
- * syscall.c: the socket system calls of the client API, and sockets as files.
- */
+/* syscall.c: the socket system calls of the client API. */
 #include <string.h>
 
 #include "lwip/opt.h"
@@ -9,209 +7,9 @@
 
 #include <rump/rump_syscalls.h>
 
-#include "sock.h"
+#include "sockfile.h"
 
 #define IOV_MAX		1024
-
-static const struct fileops sock_fileops;
-
-/* ---- descriptors ---- */
-
-static int
-sock_fd(int fd, struct file **fp, struct sock **sop)
-{
-	struct file *f = fd_get(fd);
-
-	if (f == NULL)
-		return EBADF;
-	if (f->ops != &sock_fileops) {
-		file_put(f);
-		return ENOTSOCK;
-	}
-	*fp = f;
-	*sop = f->data;
-	return 0;
-}
-
-/* A descriptor for a new socket, which is closed when there is none. */
-static int
-install(struct sock *so, int flags, int *fd)
-{
-	uint32_t fflags = FREAD | FWRITE;
-	struct file *f;
-	int error;
-
-	if (flags & SOCK_NONBLOCK)
-		fflags |= O_NONBLOCK;
-	f = file_new(&sock_fileops, fflags, so);
-	if (f == NULL) {
-		net_lock();
-		sock_close(so);
-		net_unlock();
-		return ENFILE;
-	}
-	error = fd_install(f, 0, flags & SOCK_CLOEXEC ? FD_CLOEXEC : 0, fd);
-	if (error != 0)
-		file_put(f);
-	return error;
-}
-
-static int
-io_flags(struct file *f, int msgflags)
-{
-	int flags = 0;
-
-	if (file_nonblock(f) || (msgflags & (MSG_DONTWAIT | MSG_NBIO)))
-		flags |= DONTWAIT;
-	if (msgflags & MSG_PEEK)
-		flags |= PEEK;
-	if (msgflags & MSG_WAITALL)
-		flags |= WAITALL;
-	return flags;
-}
-
-/* ---- sockets as files ---- */
-
-/* The list is used up on the way, so it is a copy. */
-static int
-uio_init(struct uio *uio, struct iovec *copy, const struct iovec *iov, int n)
-{
-
-	uio->iov = copy;
-	uio->iovcnt = n;
-	memcpy(copy, iov, n * sizeof(*iov));
-	return iov_total(iov, n, &uio->resid);
-}
-#define SMALL_IOV	8
-
-struct iovspace { struct iovec small[SMALL_IOV], *big; int n; };
-
-static struct iovec *
-iov_space(struct iovspace *s, int n)
-{
-
-	s->n = n;
-	s->big = n <= SMALL_IOV ? NULL : kmem_alloc(n * sizeof(struct iovec));
-	return n <= SMALL_IOV ? s->small : s->big;
-}
-
-static void
-iov_done(struct iovspace *s)
-{
-
-	if (s->big != NULL)
-		kmem_free(s->big, s->n * sizeof(struct iovec));
-}
-
-static int
-sock_rw(struct file *f, const struct iovec *iov, int niov, size_t *done,
-    bool write)
-{
-	struct sock *so = f->data;
-	struct iovspace space;
-	struct iovec *copy = iov_space(&space, niov);
-	struct uio uio;
-	size_t total;
-	int error, msgflags = 0;
-
-	*done = 0;
-	if (copy == NULL)
-		return ENOMEM;
-	error = uio_init(&uio, copy, iov, niov);
-	total = uio.resid;
-	if (error == 0) {
-		net_lock();
-		error = write ? so->ops->send(so, &uio, io_flags(f, 0), NULL, 0) :
-		    so->ops->recv(so, &uio, io_flags(f, 0), NULL, NULL,
-		    &msgflags);
-		net_unlock();
-	}
-	*done = total - uio.resid;
-	iov_done(&space);
-	return error;
-}
-
-static int
-fo_read(struct file *f, const struct iovec *iov, int niov, off_t off,
-    size_t *done)
-{
-
-	return sock_rw(f, iov, niov, done, false);
-}
-
-static int
-fo_write(struct file *f, const struct iovec *iov, int niov, off_t off,
-    size_t *done)
-{
-
-	return sock_rw(f, iov, niov, done, true);
-}
-
-static int
-fo_ioctl(struct file *f, unsigned long cmd, void *data)
-{
-	int error;
-
-	net_lock();
-	error = sock_ioctl(f->data, cmd, data);
-	net_unlock();
-	return error == ENOTTY ? net_ifioctl(cmd, data) : error;
-}
-
-static int
-fo_poll(struct file *f, int events, struct pollreq *req)
-{
-	struct sock *so = f->data;
-	int r;
-
-	net_lock();
-	if (req != NULL)
-		poll_record(&so->ph, req);
-	r = so->ops->poll(so, events);
-	net_unlock();
-	return r;
-}
-
-static int
-fo_stat(struct file *f, struct stat *st)
-{
-
-	memset(st, 0, sizeof(*st));
-	st->st_mode = S_IFSOCK | 0666;
-	st->st_blksize = 65536;
-	return 0;
-}
-
-static void
-fo_close(struct file *f)
-{
-
-	net_lock();
-	sock_close(f->data);
-	net_unlock();
-}
-
-static void
-fo_restart(struct file *f)
-{
-	struct sock *so = f->data;
-
-	net_lock();
-	so->restarts++;
-	sock_wakeup(so);
-	net_unlock();
-}
-
-static const struct fileops sock_fileops = {
-	.name = "socket",
-	.read = fo_read,
-	.write = fo_write,
-	.ioctl = fo_ioctl,
-	.poll = fo_poll,
-	.stat = fo_stat,
-	.close = fo_close,
-	.restart = fo_restart,
-};
 
 /* ---- making ---- */
 
@@ -226,7 +24,7 @@ rump___sysimpl_socket30(int domain, int type, int proto)
 	error = sock_create(domain, type & ~SOCK_FLAGS_MASK, proto, &so);
 	net_unlock();
 	if (error == 0)
-		error = install(so, type, &fd);
+		error = sock_install(so, type, &fd);
 	return SYS_LEAVE(error, fd);
 }
 
@@ -245,8 +43,8 @@ rump___sysimpl_socketpair(int domain, int type, int proto, int *sv)
 	net_unlock();
 	if (error != 0)
 		return SYS_LEAVE(error, 0);
-	if ((error = install(a, type, &sv[0])) == 0 &&
-	    (error = install(b, type, &sv[1])) != 0)
+	if ((error = sock_install(a, type, &sv[0])) == 0 &&
+	    (error = sock_install(b, type, &sv[1])) != 0)
 		fd_close(sv[0]);
 	else if (error != 0) {
 		net_lock();
@@ -284,14 +82,14 @@ do_accept(int fd, struct sockaddr *sa, unsigned *len, int flags, bool inherit,
 		return error;
 	net_lock();
 	error = so->type == SOCK_STREAM && so->domain != AF_LOCAL ?
-	    sock_accept(so, io_flags(f, 0), &new) : EOPNOTSUPP;
+	    sock_accept(so, sock_ioflags(f, 0), &new) : EOPNOTSUPP;
 	if (error == 0 && sa != NULL && len != NULL)
 		put_name(new, true, sa, len);
 	net_unlock();
 	if (inherit && file_nonblock(f))
 		flags |= SOCK_NONBLOCK;
 	file_put(f);
-	return error != 0 ? error : install(new, flags, newfd);
+	return error != 0 ? error : sock_install(new, flags, newfd);
 }
 
 int
@@ -336,7 +134,7 @@ do_name(int fd, const struct sockaddr *sa, unsigned len, enum name_op op)
 	error = so->domain == AF_LOCAL ? 0 : addr_get(so, sa, len, &ip, &port);
 	if (error == 0)
 		error = op == BIND ? so->ops->bind(so, &ip, port) :
-		    so->ops->connect(so, &ip, port, io_flags(f, 0));
+		    so->ops->connect(so, &ip, port, sock_ioflags(f, 0));
 	net_unlock();
 	file_put(f);
 	return error;
@@ -475,7 +273,7 @@ do_recvmsg(int fd, struct msghdr *msg, int flags, size_t *done)
 		msg->msg_controllen = 0;
 		ip_addr_set_zero(&from);
 		net_lock();
-		error = so->ops->recv(so, &uio, io_flags(f, flags), &from,
+		error = so->ops->recv(so, &uio, sock_ioflags(f, flags), &from,
 		    &port, &msg->msg_flags);
 		net_unlock();
 		*done = total - uio.resid;
@@ -519,7 +317,7 @@ do_sendmsg(int fd, const struct msghdr *msg, int flags, size_t *done)
 	if (error == 0) {
 		total = uio.resid;
 		net_lock();
-		error = so->ops->send(so, &uio, io_flags(f, flags),
+		error = so->ops->send(so, &uio, sock_ioflags(f, flags),
 		    msg->msg_name != NULL && so->ops == &dgram_sockops ?
 		    &to : NULL, port);
 		net_unlock();

@@ -11,6 +11,9 @@
 #include "lwip/etharp.h"
 #include "lwip/ethip6.h"
 #include "lwip/prot/ethernet.h"
+#include "lwip/prot/etharp.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/ip6.h"
 #include "netif/ethernet.h"
 
 #include <rump/rumpuser.h>
@@ -106,6 +109,39 @@ rx_sane(const struct netpkt *pkt)
 	return sum == pkt->len && sum >= SIZEOF_ETH_HDR && sum <= FRAME_MAX;
 }
 
+/* Whether lwIP can take it as it lies: headers in the first piece. */
+static bool
+rx_straight(const struct netpkt *pkt)
+{
+	const uint8_t *f = pkt->seg[0].data;
+	uint8_t next;
+
+	if (pkt->nseg == 1)
+		return true;
+	if (pkt->seg[0].len < HEADROOM)
+		return false;
+	/* IPv6 with extension headers: who knows how many */
+	next = f[SIZEOF_ETH_HDR + 6];
+	return ((const struct eth_hdr *)f)->type != PP_HTONS(ETHTYPE_IPV6) ||
+	    next == IP6_NEXTH_TCP || next == IP6_NEXTH_UDP;
+}
+
+/* lwIP reads these headers before it looks whether they are there. */
+static bool
+rx_truncated(const struct pbuf *p)
+{
+
+	switch (((const struct eth_hdr *)p->payload)->type) {
+	case PP_HTONS(ETHTYPE_IP):
+		return p->len < SIZEOF_ETH_HDR + IP_HLEN;
+	case PP_HTONS(ETHTYPE_IPV6):
+		return p->len < SIZEOF_ETH_HDR + IP6_HLEN;
+	case PP_HTONS(ETHTYPE_ARP):
+		return p->len < SIZEOF_ETH_HDR + SIZEOF_ETHARP_HDR;
+	}
+	return true;		/* nobody wants it */
+}
+
 static void
 rx_packet(struct vif_if *v, struct netpkt *pkt)
 {
@@ -118,8 +154,7 @@ rx_packet(struct vif_if *v, struct netpkt *pkt)
 		return;
 	}
 	v->ibytes += pkt->len;
-	if (pkt->len <= COPYBREAK || held > net_mem_max / 2 ||
-	    (pkt->nseg > 1 && pkt->seg[0].len < HEADROOM))
+	if (pkt->len <= COPYBREAK || held > net_mem_max / 2 || !rx_straight(pkt))
 		p = rx_copy(pkt);
 	else
 		p = rx_hold(pkt);
@@ -128,7 +163,7 @@ rx_packet(struct vif_if *v, struct netpkt *pkt)
 		pkt->done(pkt);
 		return;
 	}
-	if (v->nif.input(p, &v->nif) != ERR_OK)
+	if (rx_truncated(p) || v->nif.input(p, &v->nif) != ERR_OK)
 		pbuf_free(p);
 }
 
