@@ -33,8 +33,14 @@ builtin_HOT := builtin/core/sys_io.c builtin/core/fd.c builtin/core/poll.c \
 	builtin/core/lwp.c builtin/core/kern.c builtin/fs/bcache.c \
 	builtin/fs/blk.c builtin/fs/tmpfs_data.c builtin/fs/fat/data.c \
 	builtin/net/vif.c builtin/net/vif_tx.c builtin/net/sockio.c \
-	builtin/net/sock_tcp.c builtin/net/tcp_io.c builtin/net/mem.c
+	builtin/net/sock_tcp.c builtin/net/tcp_io.c builtin/net/mem.c \
+	builtin/net/net.c builtin/net/sock.c builtin/net/sockfile.c
 
 # ISO 9660, our own: see docs/decisions.md.
 builtin_iso_SRCS := builtin/fs/iso/iso.c builtin/fs/iso/record.c \
 	builtin/fs/iso/susp.c builtin/fs/bcache.c
+
+# Every call goes through these.
+builtin_HOT := builtin/core/lwp.c builtin/core/fd.c builtin/core/sys_io.c \
+	builtin/core/sys_misc.c builtin/core/kern.c builtin/fs/vn.c \
+	builtin/fs/tmpfs_data.c builtin/fs/bcache.c builtin/fs/fat/data.c

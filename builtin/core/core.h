@@ -41,9 +41,8 @@ struct proc {
 struct lwp {
 	struct proc	*proc;
 	bool		scheduled;	/* has the context */
-	uint8_t		implicit;	/* of a thread that has none of its own: */
-#define LWP_CALL	1		/* for a system call, on its stack */
-#define LWP_UPCALL	2		/* hyp_schedule() to hyp_unschedule() */
+	bool		implicit;	/* until the thread leaves the kernel */
+	LIST_ENTRY(lwp)	free;
 };
 extern struct proc proc1;		/* everybody's, unless they rfork */
 static inline struct lwp *curlwp(void) { return rumpuser_curlwp(); }
@@ -53,20 +52,19 @@ static inline struct proc *curproc(void) { return rumpuser_curlwp()->proc; }
 size_t	proc_getcwd(struct proc *, char *buf, size_t size);
 int	proc_setcwd(struct proc *, const char *abspath);
 
-void	lwp_implicit(struct lwp *);	/* makes *lwp the thread's for a call */
+/* For a thread that has none of its own, until it leaves the kernel. */
+struct lwp *lwp_implicit(void);
+void	lwp_implicit_end(struct lwp *);
 void	lwp_badcontext(const char *) __attribute__((noreturn));
 
-/*
- * A system call: SYS_ENTER(); ... return SYS_LEAVE(error, value);
- * A thread without an lwp gets one for the time of the call.
- */
+/* A system call: SYS_ENTER(); ... return SYS_LEAVE(error, value); */
 static inline struct lwp *
-sys_enter(struct lwp *tmp)
+sys_enter(void)
 {
 	struct lwp *l = rumpuser_curlwp();
 
 	if (__predict_false(l == NULL))
-		lwp_implicit(l = tmp);
+		l = lwp_implicit();
 	else if (__predict_false(l->scheduled))
 		lwp_badcontext("system call from within the kernel");
 	l->scheduled = true;
@@ -78,14 +76,14 @@ sys_leave(struct lwp *l, int error, long value)
 {
 
 	l->scheduled = false;
-	if (l->implicit)
-		rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, l);
+	if (__predict_false(l->implicit))
+		lwp_implicit_end(l);
 	if (__predict_true(error == 0))
 		return value;
 	rumpuser_seterrno(error);
 	return -1;
 }
-#define SYS_ENTER()		struct lwp sys_tmp, *sys_l = sys_enter(&sys_tmp)
+#define SYS_ENTER()		struct lwp *sys_l = sys_enter()
 #define SYS_LEAVE(error, value)	sys_leave(sys_l, (error), (long)(value))
 
 /* ---- initialisation: rump_init() calls these in order ---- */

@@ -44,7 +44,7 @@ init_scheduled(void)
 {
 	int error;
 
-	if ((error = fd_init()) != 0 || (error = lwp_init()) != 0 ||
+	if ((error = fd_init()) != 0 || (error = proc_init()) != 0 ||
 	    (error = poll_init()) != 0 || (error = kern_init()) != 0)
 		return error;
 	return components();
@@ -54,7 +54,7 @@ int
 rump_init(void)
 {
 	static int state;		/* 0 not yet, 1 running or done */
-	struct lwp tmp;
+	struct lwp *l;
 	int error;
 
 	if (__atomic_exchange_n(&state, 1, __ATOMIC_ACQ_REL) != 0)
@@ -62,9 +62,10 @@ rump_init(void)
 	if ((error = rumpuser_init(RUMPUSER_VERSION, &core_hyperup)) != 0 ||
 	    (error = parameters()) != 0)
 		return error;
-	sys_enter(&tmp);
+	lwp_init();
+	l = sys_enter();
 	error = init_scheduled();
-	sys_leave(&tmp, 0, 0);
+	sys_leave(l, 0, 0);
 	return error;
 }
 

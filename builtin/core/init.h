@@ -7,7 +7,8 @@
 extern const struct rumpuser_hyperup core_hyperup;
 int	kern_init(void);
 int	fd_init(void);
-int	lwp_init(void);
+void	lwp_init(void);		/* before there is an lwp */
+int	proc_init(void);
 int	poll_init(void);
 
 #endif /* BUILTIN_INIT_H */

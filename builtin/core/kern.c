@@ -66,12 +66,11 @@ static void *
 kthread_main(void *arg)
 {
 	struct kthread kt = *(struct kthread *)arg;
-	struct lwp tmp;
+	struct lwp *l = sys_enter();
 
-	sys_enter(&tmp);
 	kmem_free(arg, sizeof(kt));
 	kt.fn(kt.arg);
-	sys_leave(&tmp, 0, 0);
+	sys_leave(l, 0, 0);
 	rumpuser_thread_exit();
 }
 

@@ -11,11 +11,17 @@ static LIST_HEAD(, proc) procs = LIST_HEAD_INITIALIZER(procs);
 static kmutex_t proc_mtx;
 static pid_t lastpid = 1;
 
-int
+void
 lwp_init(void)
 {
 
 	kmutex_init(&proc_mtx);
+}
+
+int
+proc_init(void)
+{
+
 	LIST_INSERT_HEAD(&procs, &proc1, link);
 	proc1.fdtab = fdtab_new();
 	return proc1.fdtab == NULL ? ENOMEM : 0;
@@ -26,16 +32,6 @@ lwp_badcontext(const char *what)
 {
 
 	k_panic("rump kernel context: %s", what);
-}
-
-void
-lwp_implicit(struct lwp *l)
-{
-
-	l->proc = &proc1;
-	l->scheduled = false;
-	l->implicit = LWP_CALL;
-	rumpuser_curlwpop(RUMPUSER_LWP_SET, l);
 }
 
 /* ---- lwps ---- */
@@ -72,6 +68,43 @@ lwp_free(struct lwp *l)
 	}
 }
 
+/* ---- implicit lwps: threads of process 1 for the time of a call ---- */
+
+static LIST_HEAD(, lwp) lwp_idle = LIST_HEAD_INITIALIZER(lwp_idle);
+
+struct lwp *
+lwp_implicit(void)
+{
+	struct lwp *l;
+
+	rumpuser_mutex_enter_nowrap(proc_mtx);
+	if ((l = LIST_FIRST(&lwp_idle)) != NULL)
+		LIST_REMOVE(l, free);
+	rumpuser_mutex_exit(proc_mtx);
+	if (l == NULL && (l = lwp_new(&proc1)) == NULL)
+		k_panic("no memory for an lwp");
+	l->implicit = true;
+	rumpuser_curlwpop(RUMPUSER_LWP_SET, l);
+	return l;
+}
+
+static void
+lwp_putidle(struct lwp *l)
+{
+
+	rumpuser_mutex_enter_nowrap(proc_mtx);
+	LIST_INSERT_HEAD(&lwp_idle, l, free);
+	rumpuser_mutex_exit(proc_mtx);
+}
+
+void
+lwp_implicit_end(struct lwp *l)
+{
+
+	rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, l);
+	lwp_putidle(l);
+}
+
 /* The calling thread runs as l from here on; NULL: as none. */
 static void
 lwp_switch(struct lwp *l)
@@ -81,8 +114,8 @@ lwp_switch(struct lwp *l)
 	if (old != NULL) {
 		old->scheduled = false;
 		rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, old);
-		if (old->implicit == LWP_UPCALL)
-			kmem_free(old, sizeof(*old));
+		if (old->implicit)
+			lwp_putidle(old);
 	}
 	if (l != NULL) {
 		rumpuser_curlwpop(RUMPUSER_LWP_SET, l);
@@ -154,17 +187,17 @@ lwproc_rfork(void *priv, int flags, const char *comm)
 static void
 lwproc_release(void)
 {
-	struct lwp *l = curlwp();
+	struct lwp *l = curlwp(), *tmp;
 
 	if (l == NULL || l->implicit)
 		lwp_badcontext("release of an lwp that there isn't");
 	/* Freeing takes locks, which want an lwp: one for the time being. */
 	lwp_switch(NULL);
-	struct lwp tmp;
-	lwp_implicit(&tmp);
-	tmp.scheduled = true;
+	tmp = lwp_implicit();
+	tmp->scheduled = true;
 	lwp_free(l);
-	rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, &tmp);
+	tmp->scheduled = false;
+	lwp_implicit_end(tmp);
 }
 
 int
@@ -199,23 +232,11 @@ proc_getcwd(struct proc *p, char *buf, size_t size)
 
 /* ---- upcalls ---- */
 
-/*
- * An implicit lwp made by hyp_schedule() has to live until hyp_unschedule(),
- * which is another call, so its memory is not on the stack.
- */
 static void
 up_schedule(void)
 {
-	struct lwp *l = curlwp();
 
-	if (l == NULL) {
-		if ((l = lwp_new(&proc1)) == NULL)
-			k_panic("no memory for an lwp");
-		l->implicit = LWP_UPCALL;
-		rumpuser_curlwpop(RUMPUSER_LWP_SET, l);
-	} else if (l->scheduled)
-		lwp_badcontext("scheduled twice");
-	l->scheduled = true;
+	(void)sys_enter();
 }
 
 static void
@@ -228,12 +249,7 @@ up_unschedule(void)
 		return;
 	if (!l->scheduled)
 		lwp_badcontext("unscheduled twice");
-	if (l->implicit) {
-		rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, l);
-		kmem_free(l, sizeof(*l));
-		return;
-	}
-	l->scheduled = false;
+	(void)sys_leave(l, 0, 0);
 }
 
 /* There is no big lock: nlocks is 0, or what a driver's thread asks for. */
@@ -293,53 +309,45 @@ const struct rumpuser_hyperup core_hyperup = {
 
 /* ---- the same for applications ---- */
 
-/*
- * Runs fn with the context; when it has given the thread an lwp of its own,
- * the one that the call began with is gone, or switched away from.
- */
+/* The thread may have another lwp by now than the one it came with. */
 static void
-pub_leave(struct lwp *tmp)
+pub_leave(void)
 {
 	struct lwp *l = curlwp();
 
 	if (l != NULL)
-		l->scheduled = false;
-	if (l == tmp)
-		rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, tmp);
+		(void)sys_leave(l, 0, 0);
 }
 
 int
 rump_pub_lwproc_rfork(int flags)
 {
-	struct lwp tmp;
 	int error;
 
-	sys_enter(&tmp);
+	(void)sys_enter();
 	error = lwproc_rfork(NULL, flags, NULL);
-	pub_leave(&tmp);
+	pub_leave();
 	return error;
 }
 
 int
 rump_pub_lwproc_newlwp(pid_t pid)
 {
-	struct lwp tmp;
 	int error;
 
-	sys_enter(&tmp);
+	(void)sys_enter();
 	error = lwproc_newlwp(pid);
-	pub_leave(&tmp);
+	pub_leave();
 	return error;
 }
 
 void
 rump_pub_lwproc_switch(struct lwp *l)
 {
-	struct lwp tmp;
 
-	sys_enter(&tmp);
+	(void)sys_enter();
 	lwp_switch(l);
-	pub_leave(&tmp);
+	pub_leave();
 }
 
 void

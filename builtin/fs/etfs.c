@@ -355,7 +355,7 @@ int
 rump_pub_etfs_register_withsize(const char *key, const char *host,
     enum rump_etfs_type type, uint64_t begin, uint64_t size)
 {
-	struct lwp tmp, *l = sys_enter(&tmp);
+	struct lwp *l = sys_enter();
 	int error = etfs_register(key, host, type, begin, size);
 
 	sys_leave(l, 0, 0);
@@ -374,7 +374,7 @@ rump_pub_etfs_register(const char *key, const char *host,
 int
 rump_pub_etfs_remove(const char *key)
 {
-	struct lwp tmp, *l = sys_enter(&tmp);
+	struct lwp *l = sys_enter();
 	struct etfs *et;
 	int error = 0;
 
