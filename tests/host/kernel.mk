@@ -19,3 +19,5 @@ host_kernel_heap_CFLAGS := $(kernel_host_CFLAGS)
 host_kernel_timer_CFLAGS := $(kernel_host_CFLAGS)
 host_kernel_random_CFLAGS := $(kernel_host_CFLAGS)
 host_kernel_misc_CFLAGS := $(kernel_host_CFLAGS)
+$(foreach t,page heap timer random misc irq,$(eval host_kernel_$(t)_DEPS := \
+	   $(wildcard kernel/*.h tests/host/kernel/*.h) kernel/irq.c include/kern.h))
