@@ -3,7 +3,7 @@
 
 netbsd_base	:= rump rumpvfs (rumpdev) (rumpvfs_nofifofs)
 netbsd_net	:= rumpnet rumpnet_net rumpnet_netinet (rumpnet_netinet6) \
-		   rumpnet_local rumpdev (rumpdev_bpf) (rumpnet_config) \
+		   rumpnet_local rumpdev rumpdev_bpf \
 		   $(if $(filter virtif,$(NETIF)),rumpnet_virtif)
 netbsd_tmpfs	:= rumpfs_tmpfs
 netbsd_fat	:= rumpdev rumpdev_disk rumpfs_msdos

@@ -17,10 +17,13 @@ netbsd_CC := $(CC) -std=gnu99 -O2 -ffreestanding -fno-pic -mno-red-zone \
 	   -I$(RUMPSRC)/sys -Iinclude
 
 netbsd_OBJS := $(O)/obj/netbsd/timecounter.o
+# Interfaces and addresses, in place of buildrump's librumpnet_config.
+netbsd_CLIENT := netbsd/netconfig.c netbsd/dhcp.c netbsd/rtadv.c libc-min/inet.c
+netbsd_net_OBJS := $(O)/obj/netbsd/client.o
 # NETIF=virtif keeps NetBSD's own interface although ours could be built.
 NETIF	?= $(if $(RUMPSRC),own,virtif)
 ifeq ($(NETIF),own)
-netbsd_net_OBJS := $(O)/obj/netbsd/vif.o
+netbsd_net_OBJS += $(O)/obj/netbsd/vif.o
 endif
 
 # Names as sys/rump/Makefile.rump prefixes them: rumpns_, but for the line's.
@@ -49,3 +52,8 @@ $(O)/obj/netbsd/vif.o: netbsd/vif.c netbsd/line.h netbsd/compat.h \
     include/rump/vif.h include/rump/netpkt.h $(netbsd_LINKS)/.done
 	$(netbsd_CC) -c -o $@ $<
 	$(netbsd_rename)
+
+$(O)/obj/netbsd/client.o: $(call objs,above,$(netbsd_CLIENT))
+	@mkdir -p $(@D)
+	$(LD) -r -o $@ $^
+	$(call localize,$@,rump_pub_netconfig_*)
