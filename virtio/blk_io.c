@@ -259,8 +259,10 @@ vblk_intr(void *arg)
 	struct blk_reqq done;
 	struct vblk_slot *s;
 	uint32_t len;
-	bool more;
+	bool more, was = b->d->broken;
 
+	if (!was && b->d->changed && b->up)
+		(void)virtio_gave_up(b->d);
 	do {
 		STAILQ_INIT(&done);
 		kern_mutex_lock(&b->lock);
@@ -271,14 +273,15 @@ vblk_intr(void *arg)
 		vring_intr_off(&b->q->ring);
 		while ((s = vring_pop(&b->q->ring, &len)) != NULL)
 			completed(b, s, &done);
-		if (b->q->ring.why != NULL) {
-			if (!b->d->broken) {
-				virtio_broken(b->d, b->q->ring.why);
-				(void)virtio_reset(b->d);
-				fail_all(b, &done);
-			}
-		} else
+		if (b->q->ring.why != NULL)
+			virtio_broken(b->d, b->q->ring.why);
+		if (!b->d->broken)
 			push(b, &done);
+		else if (!was) {
+			was = true;
+			(void)virtio_reset(b->d);
+			fail_all(b, &done);
+		}
 		more = !vring_intr_on(&b->q->ring, 1);
 		kern_mutex_unlock(&b->lock);
 		give_back(&done);

@@ -53,6 +53,16 @@ virtio_broken(struct virtio_dev *d, const char *why)
 	kern_printf("%s: %s: the device is not used any more\n", d->name, why);
 }
 
+bool
+virtio_gave_up(struct virtio_dev *d)
+{
+
+	if ((d->ops->status(d) & VIRTIO_ST_NEEDS_RESET) == 0)
+		return false;
+	virtio_broken(d, "it gave up and wants a reset");
+	return true;
+}
+
 int
 virtio_claim(struct virtio_dev *d, const char *owner)
 {
@@ -169,8 +179,10 @@ static int
 line_intr(void *arg)
 {
 	struct virtio_dev *d = arg;
+	uint8_t isr = d->ops->isr(d);
 
-	return d->ops->isr(d) != 0 ? all_intr(d) : 0;
+	d->changed = isr & VIRTIO_ISR_CONFIG;
+	return isr != 0 ? all_intr(d) : 0;
 }
 
 static int
@@ -180,6 +192,7 @@ msix_vectors(struct virtio_dev *d, unsigned n)
 	int error = 0;
 
 	d->msix = true;
+	d->changed = n > 1;	/* a vector for it alone tells nothing else */
 	d->nvec = (unsigned)pci_irq_count(d->pci) < n ? 1 : n;
 	for (i = 0; i < d->nvec && error == 0; i++)
 		error = pci_irq_establish(d->pci, i, d->vec[i].name,

@@ -57,7 +57,10 @@ misc_intr(void *arg)
 
 	if (!n->up)
 		return 1;
-	read_link(n);
+	if (n->d->changed) {
+		(void)virtio_gave_up(n->d);
+		read_link(n);
+	}
 	vnet_tx_reap(n, true);
 	return 1;
 }

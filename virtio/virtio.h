@@ -53,6 +53,7 @@ struct virtio_dev {
 	struct pci_func	*pci;		/* NULL: MMIO */
 	bool		claimed;	/* MMIO */
 	bool		broken;
+	bool		changed;	/* configuration, maybe: see vec[0] */
 	bool		msix;
 	unsigned	nvec;		/* in use: 1: all share it */
 	struct virtio_vec vec[VIRTIO_MAXVEC];
@@ -96,7 +97,8 @@ int	virtio_negotiate(struct virtio_dev *, uint64_t wanted);
 /*
  * Establish interrupts for d->vec[0..n-1].  With fewer vectors than that, one
  * interrupt calls all of them; d->nvec says which it was.  Vector 0 gets
- * changes of the configuration too.
+ * changes of the configuration too, of which d->changed tells (a driver with
+ * one vector hears of them by lines only).
  */
 int	virtio_vectors(struct virtio_dev *, unsigned n);
 void	virtio_vectors_free(struct virtio_dev *);
@@ -108,6 +110,8 @@ void	virtio_start(struct virtio_dev *);
 
 /* Read the device's own configuration, consistently. */
 void	virtio_config(struct virtio_dev *, unsigned off, void *, unsigned len);
+/* Whether the device has given up and wants a reset; says so. */
+bool	virtio_gave_up(struct virtio_dev *);
 /* The device did what it must not: say so once.  Any context. */
 void	virtio_broken(struct virtio_dev *, const char *why);
 

@@ -32,6 +32,7 @@ void kern_cv_broadcast(struct kern_cv *c) { }
 int kern_cv_wait(struct kern_cv *c, struct kern_mutex *m, uint64_t t)
     { return ETIMEDOUT; }
 uint64_t plat_clock(void) { return fake_time += 1000; }
+const char *plat_hypervisor(void) { return "a process"; }
 void kern_sleep_until(uint64_t t) { fake_time = t; }
 int kern_random(void *p, size_t n, bool wait) { memset(p, 7, n); return 0; }
 void kern_timer_init(struct kern_timer *t, void (*fn)(void *), void *arg)
