@@ -25,6 +25,7 @@ static const struct {
 	{ "thread", bench_thread, 1 },
 	{ "sleep", bench_sleep, 1 },
 	{ "disk", bench_disk, 1 },
+	{ "file", bench_file, 1 },
 	{ "diskwrite", bench_diskwrite, 0 },	/* overwrites blk0 */
 	{ "tcp", bench_tcp, 0 },		/* serves until told to end */
 };
