@@ -21,7 +21,8 @@ LD	:= ld
 .SECONDEXPANSION:
 .DELETE_ON_ERROR:
 
-GCCINC	:= $(shell $(CC) -print-file-name=include)
+# Asked once, and not before the compiler is installed.
+GCCINC	= $(eval GCCINC := $$(shell $$(CC) -print-file-name=include))$(GCCINC)
 
 # objects of sources: $(call objs,hw|above,sources)
 objs	= $(addprefix $(O)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
@@ -69,23 +70,24 @@ HDRS	:= $(O)/include/.done
 all: $(APPS:%=$(OUT)/%.elf) $(LOWAPPS:%=$(OUT)/%.elf)
 
 deps:
-	scripts/install-deps build
+	@scripts/install-deps build
 
 $(HDRS):
-	scripts/install-deps build
-	mkdir -p $(@D)
-	sed 's,bsd/sys/cdefs.h,queue_cdefs.h,;s,sys/cdefs.h,queue_cdefs.h,' \
+	@scripts/install-deps build
+	@mkdir -p $(@D)
+	$(Q)sed 's,bsd/sys/cdefs.h,queue_cdefs.h,;s,sys/cdefs.h,queue_cdefs.h,' \
 	    /usr/include/bsd/sys/queue.h >$(@D)/queue.h
-	sed 's,bsd/sys/cdefs.h,queue_cdefs.h,;s,sys/cdefs.h,queue_cdefs.h,' \
+	$(Q)sed 's,bsd/sys/cdefs.h,queue_cdefs.h,;s,sys/cdefs.h,queue_cdefs.h,' \
 	    /usr/include/bsd/sys/tree.h >$(@D)/tree.h
-	printf '#ifndef __unused\n#define __unused __attribute__((unused))\n#endif\n' \
+	$(Q)printf '#ifndef __unused\n#define __unused __attribute__((unused))\n#endif\n' \
 	    >$(@D)/queue_cdefs.h
-	cp /usr/include/jsmn.h $(@D)/jsmn.h
-	touch $@
+	$(Q)cp /usr/include/jsmn.h $(@D)/jsmn.h
+	@touch $@
 
 $(O)/src/%/.sha256: scripts/sources.pins | $(HDRS)
-	scripts/fetch-sources $(O)/src $*
-	touch $@
+	$(call say,FETCH,$*)
+	@scripts/fetch-sources $(O)/src $*
+	@touch $@
 
 # ---- compile (V=1 prints the commands) ----
 
@@ -179,20 +181,21 @@ $(O)/host/%: $(O)/obj/above/process-%.o tests/host/hostline.c
 
 iso: $(APPS:%=$(OUT)/%.iso)
 $(OUT)/%.iso: $(OUT)/%.elf scripts/sirloin
-	scripts/install-deps iso
-	scripts/sirloin iso $< -o $@ $(app_$*_ISO)
+	@scripts/install-deps iso
+	$(call say,ISO,$@)
+	$(Q)scripts/sirloin iso $< -o $@ $(app_$*_ISO)
 
 # MACHINE=microvm boots the ELF file: a microvm has no CD.
 run: $(OUT)/httpd.$(if $(filter microvm,$(MACHINE)),elf,iso)
-	scripts/install-deps run
-	scripts/demo $< $(OUT)
+	@scripts/install-deps run
+	@scripts/demo $< $(OUT)
 
 test:
-	scripts/install-deps test
-	tests/run O=$(O) RUMP=$(RUMP)
+	@scripts/install-deps test
+	@tests/run O=$(O) RUMP=$(RUMP)
 
 bench: all
-	scripts/install-deps bench
+	@scripts/install-deps bench
 	tests/bench/run $(OUT)
 
 # Objects of a room, comma-separated, by themselves.

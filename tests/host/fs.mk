@@ -3,7 +3,7 @@
 # of its own.
 fs_host_SAN := -fsanitize=address,undefined -fno-sanitize=alignment,shift \
 	   -fno-sanitize-recover=undefined
-fs_host_CFLAGS := -std=gnu11 -g -O1 -w -ffreestanding -nostdinc \
+fs_host_CFLAGS = -std=gnu11 -g -O1 -w -ffreestanding -nostdinc \
 	   -isystem $(GCCINC) -fno-strict-aliasing -fno-omit-frame-pointer \
 	   $(fs_host_SAN) -Iinclude -Ilibc-min/include
 fs_host_OBJS = $(patsubst %.c,$(O)/obj/fshost/%.o,$(sort $(builtin_SRCS) \

@@ -1,7 +1,7 @@
 # builtin/ (core and net, with lwIP) as a Linux process, under ASan and UBSan:
 # what is above the line keeps its own headers, so it has objects of its own.
 net_host_SAN := -fsanitize=address,undefined -fno-sanitize=alignment,shift
-net_host_CFLAGS := -std=gnu11 -g -O1 -w -ffreestanding -nostdinc \
+net_host_CFLAGS = -std=gnu11 -g -O1 -w -ffreestanding -nostdinc \
 	   -isystem $(GCCINC) -fno-strict-aliasing -fno-omit-frame-pointer \
 	   $(net_host_SAN) -Iinclude -Ilibc-min/include
 net_host_OBJS := $(patsubst %.c,$(O)/obj/nethost/%.o,$(builtin_SRCS) \
