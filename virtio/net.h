@@ -78,6 +78,7 @@ struct vnet {
 int	vnet_rx_open(struct vnet *);
 void	vnet_rx_close(struct vnet *);	/* after a reset */
 void	vnet_rx_refill(struct vnet *);	/* rxlock held */
+void	vnet_rx_poke(struct vnet *);	/* there may be buffers again */
 int	vnet_rx_intr(void *);
 
 int	vnet_tx_open(struct vnet *);

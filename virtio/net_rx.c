@@ -91,14 +91,28 @@ vnet_rx_refill(struct vnet *n)
 	n->starved = false;
 	while (ring_room(n) > 0) {
 		if ((b = rxbuf_get(n)) == NULL) {
-			/* Whoever brings a buffer back must see this. */
+			/* Who brings a buffer back sees this, or we the buffer. */
 			__atomic_store_n(&n->starved, true, __ATOMIC_SEQ_CST);
-			break;
+			if ((b = rxbuf_get(n)) == NULL)
+				break;
+			n->starved = false;
 		}
 		if (!post(n, b))	/* the ring is broken */
 			break;
 	}
 	virtq_kick(n->rx);
+}
+
+void
+vnet_rx_poke(struct vnet *n)
+{
+
+	if (!__atomic_load_n(&n->starved, __ATOMIC_SEQ_CST))
+		return;
+	kern_mutex_lock(&n->rxlock);
+	if (n->up && n->starved)
+		vnet_rx_refill(n);
+	kern_mutex_unlock(&n->rxlock);
 }
 
 /* done() of a packet that lies in ring buffers.  Any thread. */
@@ -109,12 +123,7 @@ rx_done(struct netpkt *p)
 	struct vnet *n = b->n;
 
 	rxbuf_put(n, b);
-	if (!__atomic_load_n(&n->starved, __ATOMIC_SEQ_CST))
-		return;
-	kern_mutex_lock(&n->rxlock);
-	if (n->up && n->starved)
-		vnet_rx_refill(n);
-	kern_mutex_unlock(&n->rxlock);
+	vnet_rx_poke(n);
 }
 
 static void

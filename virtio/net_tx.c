@@ -239,6 +239,7 @@ vnet_xmit(struct netdev *nd, struct netpktq *q)
 	arm_reaper(n);
 	kern_mutex_unlock(&n->txlock);
 	give_back(&done);
+	vnet_rx_poke(n);	/* memory may have been short, and isn't now */
 }
 
 void
