@@ -401,8 +401,8 @@ vif_clone(struct if_clone *ifc, int unit)
 	ifp->if_stop = vif_stop;
 	ifp->if_dlt = DLT_EN10MB;
 	IFQ_SET_READY(&ifp->if_snd);
-	vif_caps(ifp, sc->sc_info.caps);
 	if_initialize(ifp);
+	vif_caps(ifp, sc->sc_info.caps);	/* which that has cleared */
 	ether_ifattach(ifp, sc->sc_info.mac);
 	if_register(ifp);
 	ifp->if_mtu = sc->sc_info.mtu;
