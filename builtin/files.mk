@@ -5,11 +5,12 @@ builtin_SRCS := \
 	builtin/core/fd.c builtin/core/poll.c builtin/core/pipe.c \
 	builtin/core/sys_io.c builtin/core/sys_fd.c builtin/core/sys_misc.c \
 	builtin/fs/vfs.c builtin/fs/namei.c builtin/fs/vn.c \
-	builtin/fs/sys_path.c builtin/fs/tmpfs.c builtin/fs/tmpfs_data.c \
+	builtin/fs/sys_path.c builtin/fs/sys_attr.c builtin/fs/tmpfs.c builtin/fs/tmpfs_data.c \
 	builtin/fs/devfs.c builtin/fs/etfs.c builtin/fs/blk.c builtin/fs/part.c
 
 # FAT and exFAT: FatFs, with our vnodes and our way to the data.
 builtin_fat_SRCS := builtin/fs/fat/mount.c builtin/fs/fat/node.c \
+	builtin/fs/fat/attr.c \
 	builtin/fs/fat/data.c builtin/fs/fat/fattime.c builtin/fs/bcache.c
 builtin_fat_FOREIGN_OBJS := $(O)/obj/fatfs/ffunit.o $(O)/obj/fatfs/ffunicode.o
 builtin_fat_INC = -Ibuiltin/fs/fat -I$(O)/src/micropython/lib/oofatfs \

@@ -74,6 +74,14 @@ void	fat_fromtime(const struct fatfs *, const struct timespec *,
 	    uint16_t *date, uint16_t *time);
 void	fat_drop_idle(struct fatfs *, int keep);
 
+/* ---- attr.c ---- */
+
+int	fat_readdir(struct vnode *, off_t, vfs_emit_fn, void *);
+int	fat_open(struct vnode *, uint32_t);
+void	fat_close(struct vnode *, uint32_t);
+int	fat_getattr(struct vnode *, struct stat *);
+int	fat_setattr(struct vnode *, const struct vattr *);
+
 /* ---- data.c ---- */
 
 int	fat_read(struct vnode *, const struct iovec *, int, off_t, size_t *);
