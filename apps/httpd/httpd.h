@@ -67,10 +67,12 @@ struct cached {
 };
 
 struct worker {
-	struct conn	**conn;		/* conn[i] is pfd[nlisten + i]'s */
-	struct pollfd	*pfd;
-	int		nconn, size;
-	uint64_t	now, pause;	/* pause: until then accept nothing */
+	int		pipe[2];
+	struct conn	**conn;		/* conn[i] is pfd[nfixed + i]'s */
+	struct pollfd	*pfd;		/* the pipe, listening sockets, conn */
+	int		nfixed, nconn, size;
+	bool		paused;		/* accept nothing until the next tick */
+	uint64_t	now;
 	time_t		date_of;
 	char		date[HTTP_DATESIZE];
 	struct cached	cache[NCACHE];

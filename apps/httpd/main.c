@@ -19,7 +19,6 @@
 
 #include "httpd.h"
 
-#define TICK	1000		/* ms: how exact time limits are */
 #define MAXTHREAD 16
 
 const char *httpd_root = "/data";
@@ -36,7 +35,15 @@ httpd_clock(void)
 	return ts.tv_sec * SEC + ts.tv_nsec;
 }
 
-/* ---- a worker's loop ---- */
+/*
+ * Each descriptor is polled by one thread and without a time limit: NetBSD's
+ * rump kernel (2016 to 11) has an assertion in selnotify() that fails when two
+ * threads poll one, or when a poll times out just then.  So the first worker has
+ * the listening sockets, others get their connections through a pipe, and the
+ * clock comes through it, too.
+ */
+
+/* ---- a worker's connections ---- */
 
 static bool
 grow(struct worker *w)
@@ -48,7 +55,7 @@ grow(struct worker *w)
 	if (c == NULL)
 		return false;
 	w->conn = c;
-	p = realloc(w->pfd, (size + httpd_nlisten) * sizeof(*p));
+	p = realloc(w->pfd, (size + w->nfixed) * sizeof(*p));
 	if (p == NULL)
 		return false;
 	w->pfd = p;
@@ -63,7 +70,7 @@ remove_conn(struct worker *w, int i)
 	conn_free(w->conn[i]);
 	w->nconn--;
 	w->conn[i] = w->conn[w->nconn];
-	w->pfd[httpd_nlisten + i] = w->pfd[httpd_nlisten + w->nconn];
+	w->pfd[w->nfixed + i] = w->pfd[w->nfixed + w->nconn];
 }
 
 /* Room for a new one: the connection that has been idle longest goes. */
@@ -84,7 +91,7 @@ evict(struct worker *w)
 	return oldest >= 0;
 }
 
-static bool
+static void
 add_conn(struct worker *w, int fd)
 {
 	const int one = 1;
@@ -93,43 +100,15 @@ add_conn(struct worker *w, int fd)
 	if ((w->nconn == w->size && !grow(w)) || (c = conn_new(fd)) == NULL) {
 		close(fd);
 		w->count.refused++;
-		return false;
+		return;
 	}
 	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	c->deadline = w->now + HEAD_TIME;
 	w->conn[w->nconn] = c;
-	w->pfd[httpd_nlisten + w->nconn] = (struct pollfd){ fd, POLLIN, 0 };
+	w->pfd[w->nfixed + w->nconn] = (struct pollfd){ fd, POLLIN, 0 };
 	w->nconn++;
 	w->count.accepted++;
-	return true;
-}
-
-/* A few at a time: the other threads want some, too. */
-static void
-accept_some(struct worker *w, int lfd)
-{
-
-	for (int i = 0; i < 8; i++) {
-		int fd;
-
-		if (httpd_nconn >= MAXCONN && !evict(w)) {
-			w->pause = w->now + SEC / 4;
-			return;
-		}
-		fd = accept(lfd, NULL, NULL);
-		if (fd < 0) {
-			/* out of descriptors or memory: not at once again */
-			if (errno != EAGAIN && errno != ECONNABORTED &&
-			    !evict(w))
-				w->pause = w->now + SEC / 4;
-			return;
-		}
-		if (!add_conn(w, fd)) {
-			w->pause = w->now + SEC / 4;
-			return;
-		}
-	}
 }
 
 static void
@@ -147,8 +126,7 @@ handle(struct worker *w, int i, short revents)
 	if (r != 0)
 		remove_conn(w, i);
 	else
-		w->pfd[httpd_nlisten + i].events =
-		    c->out != NULL ? POLLOUT : POLLIN;
+		w->pfd[w->nfixed + i].events = c->out != NULL ? POLLOUT : POLLIN;
 }
 
 static void
@@ -165,7 +143,7 @@ expire(struct worker *w)
 			c->last = true;
 			c->partial = false;
 			if (serve_error(w, c, 408, false) == 0) {
-				w->pfd[httpd_nlisten + i].events =
+				w->pfd[w->nfixed + i].events =
 				    c->out != NULL ? POLLOUT : POLLIN;
 				continue;
 			}
@@ -174,35 +152,136 @@ expire(struct worker *w)
 	}
 }
 
+/* ---- the pipe: descriptors of connections, and TICK ---- */
+
+#define TICK	(-1)
+static uint32_t clock_needed;
+static pthread_mutex_t clock_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t clock_cond = PTHREAD_COND_INITIALIZER;
+
+/* Ticks once a second while there are connections. */
+static void *clock_main(void *) __attribute__((noreturn));
+static void *
+clock_main(void *arg)
+{
+
+	for (;;) {
+		const int tick = TICK;
+
+		pthread_mutex_lock(&clock_lock);
+		while (__atomic_load_n(&httpd_nconn, __ATOMIC_SEQ_CST) == 0 &&
+		    clock_needed == 0)
+			pthread_cond_wait(&clock_cond, &clock_lock);
+		clock_needed = 0;
+		pthread_mutex_unlock(&clock_lock);
+		sleep(1);
+		for (int i = 0; i < httpd_nworker; i++)
+			(void)write(httpd_worker[i]->pipe[1], &tick, sizeof(tick));
+	}
+}
+
+static void
+need_clock(void)
+{
+
+	pthread_mutex_lock(&clock_lock);
+	clock_needed = 1;
+	pthread_cond_signal(&clock_cond);
+	pthread_mutex_unlock(&clock_lock);
+}
+
+static void
+read_pipe(struct worker *w)
+{
+	int what[64];
+	ssize_t n = read(w->pipe[0], what, sizeof(what));
+
+	for (ssize_t i = 0; i < n / (ssize_t)sizeof(what[0]); i++) {
+		if (what[i] == TICK) {
+			w->paused = false;
+			expire(w);
+		} else
+			add_conn(w, what[i]);
+	}
+}
+
+/* ---- new connections ---- */
+
+/* Until the next tick; then there may be descriptors and memory again. */
+static void
+pause_accept(struct worker *w)
+{
+
+	w->paused = true;
+	need_clock();
+}
+
+/* The worker with the fewest connections gets it. */
+static void
+hand_out(struct worker *w, int fd)
+{
+	struct worker *to = w;
+
+	for (int i = 0; i < httpd_nworker; i++)
+		if (httpd_worker[i]->nconn < to->nconn)
+			to = httpd_worker[i];
+	if (to == w)
+		add_conn(w, fd);
+	else if (write(to->pipe[1], &fd, sizeof(fd)) != sizeof(fd))
+		close(fd);
+}
+
+static void
+accept_some(struct worker *w, int lfd)
+{
+
+	for (int i = 0; i < 16; i++) {
+		int fd;
+
+		if (httpd_nconn >= MAXCONN && !evict(w)) {
+			pause_accept(w);
+			return;
+		}
+		fd = accept(lfd, NULL, NULL);
+		if (fd < 0) {
+			/* out of descriptors or memory: not at once again */
+			if (errno != EAGAIN && errno != ECONNABORTED &&
+			    !evict(w))
+				pause_accept(w);
+			return;
+		}
+		if (httpd_nconn == 0)
+			need_clock();
+		hand_out(w, fd);
+	}
+}
+
+/* ---- the loop ---- */
+
 static void *run(void *) __attribute__((noreturn));
 static void *
 run(void *arg)
 {
 	struct worker *w = arg;
-	uint64_t tick = 0;
+	int n;
 
 	for (;;) {
-		bool paused = w->pause > w->now;
-		int n;
-
-		for (int i = 0; i < httpd_nlisten; i++)
-			w->pfd[i] = (struct pollfd){ paused ? -1 :
-			    httpd_listen[i], POLLIN, 0 };
-		n = poll(w->pfd, httpd_nlisten + w->nconn,
-		    paused ? TICK / 4 : w->nconn > 0 ? TICK : INFTIM);
+		w->pfd[0] = (struct pollfd){ w->pipe[0], POLLIN, 0 };
+		for (int i = 1; i < w->nfixed; i++)
+			w->pfd[i] = (struct pollfd){ w->paused ? -1 :
+			    httpd_listen[i - 1], POLLIN, 0 };
+		n = poll(w->pfd, w->nfixed + w->nconn, INFTIM);
 		w->now = httpd_clock();
 		if (n < 0 && errno != EINTR)
-			usleep(TICK * 100);		/* no memory for poll? */
+			sleep(1);			/* no memory for it? */
 		for (int i = w->nconn - 1; i >= 0 && n > 0; i--)
-			if (w->pfd[httpd_nlisten + i].revents != 0)
-				handle(w, i, w->pfd[httpd_nlisten + i].revents);
-		for (int i = 0; i < httpd_nlisten && n > 0; i++)
+			if (w->pfd[w->nfixed + i].revents != 0)
+				handle(w, i, w->pfd[w->nfixed + i].revents);
+		for (int i = 1; i < w->nfixed && n > 0; i++)
 			if (w->pfd[i].revents != 0)
-				accept_some(w, httpd_listen[i]);
-		if (w->now - tick >= TICK * 1000000ULL) {
-			tick = w->now;
-			expire(w);
-		}
+				accept_some(w, httpd_listen[i - 1]);
+		if (n > 0 && w->pfd[0].revents != 0)
+			read_pipe(w);
 	}
 }
 
@@ -272,10 +351,21 @@ own_address(char *buf, size_t size)
 }
 
 static void
-start_workers(int n)
+start_thread(const char *name, void *(*fn)(void *), void *arg)
 {
 	pthread_attr_t a;
 	pthread_t t;
+
+	pthread_attr_init(&a);
+	pthread_attr_setname_np(&a, name, NULL);
+	pthread_attr_setdetachstate(&a, PTHREAD_CREATE_DETACHED);
+	if ((errno = pthread_create(&t, &a, fn, arg)) != 0)
+		err(1, "thread %s", name);
+}
+
+static void
+start_workers(int n)
+{
 
 	httpd_worker = calloc(n, sizeof(*httpd_worker));
 	if (httpd_worker == NULL)
@@ -283,20 +373,20 @@ start_workers(int n)
 	for (int i = 0; i < n; i++) {
 		struct worker *w = calloc(1, sizeof(*w));
 
-		if (w == NULL || !grow(w))
+		if (w == NULL)
+			err(1, "worker %d", i);
+		w->nfixed = 1 + (i == 0 ? httpd_nlisten : 0);
+		if (!grow(w) || pipe(w->pipe) != 0)
 			err(1, "worker %d", i);
 		w->now = httpd_clock();
 		httpd_worker[httpd_nworker++] = w;
 	}
+	start_thread("httpd clock", clock_main, NULL);
 	for (int i = 1; i < n; i++) {
 		char name[16];
 
 		snprintf(name, sizeof(name), "httpd%d", i);
-		pthread_attr_init(&a);
-		pthread_attr_setname_np(&a, name, NULL);
-		if ((errno = pthread_create(&t, &a, run, httpd_worker[i])) != 0)
-			err(1, "worker %d", i);
-		pthread_detach(t);
+		start_thread(name, run, httpd_worker[i]);
 	}
 }
 
