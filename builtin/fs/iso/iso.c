@@ -232,6 +232,9 @@ is_joliet(const uint8_t *vd)
 	    (esc[2] == '@' || esc[2] == 'C' || esc[2] == 'E');
 }
 
+/* Not worth a line of its own: whoever mounts says what it tried. */
+static const char iso_foreign[] = "no ISO 9660 file system is on it";
+
 /* Volume descriptors, from sector 16 on.  What is missing is all zeros. */
 static const char *
 read_descriptors(struct isofs *f, uint8_t *primary, uint8_t *joliet)
@@ -242,10 +245,9 @@ read_descriptors(struct isofs *f, uint8_t *primary, uint8_t *joliet)
 	for (int i = 16; i < 16 + 64; i++) {
 		if (bcache_read(f->bc, (uint64_t)i * ISO_SECTOR, vd,
 		    sizeof(vd)) != 0)
-			return i == 16 ? "no ISO 9660 file system is on it" :
-			    "it is cut off";
+			return i == 16 ? iso_foreign : "it is cut off";
 		if (memcmp(vd + 1, "CD001", 5) != 0)
-			return i == 16 ? "no ISO 9660 file system is on it" :
+			return i == 16 ? iso_foreign :
 			    "its volume descriptors are damaged";
 		if (vd[0] == 255)
 			break;
@@ -300,7 +302,9 @@ iso_start(struct isofs *f, int flags)
 		f->root = isonode_new(f, &t->e);
 	kmem_free(t, sizeof(*t));
 	if (why != NULL) {
-		k_printf("mount %s: %s: %s\n", f->mp->path, f->blk->name, why);
+		if (why != iso_foreign)
+			k_printf("mount %s: %s: %s\n", f->mp->path,
+			    f->blk->name, why);
 		return EINVAL;
 	}
 	return f->root != NULL ? 0 : ENOMEM;
