@@ -269,6 +269,7 @@ void	kern_random_add(const void *, size_t, unsigned credit_bits);
 const char *kern_random_source(void);	/* what seeded it, for reports */
 /*
  * Symbols for backtraces: name of the function at addr and offset, or NULL.
+ * The name is good until the next call.
  */
 const char *kern_symbol(uintptr_t addr, uintptr_t *off);
 

@@ -6,4 +6,4 @@ kernel_SRCS := kernel/start.c kernel/sched.c kernel/balance.c kernel/thread.c ke
 	   kernel/option.c kernel/dev.c
 kernel_HOT := kernel/sched.c kernel/balance.c kernel/spin.c kernel/mutex.c kernel/cv.c \
 	   kernel/waitq.c kernel/rw.c kernel/futex.c kernel/heap.c kernel/slab.c \
-	   kernel/thread.c kernel/timer.c kernel/page.c kernel/irq.c
+	   kernel/page.c

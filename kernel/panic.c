@@ -8,6 +8,7 @@
 #include "thread.h"
 
 #define MAXFRAMES	24
+#define MAXSAME		100000	/* of one function: it may be a loop */
 #define MAXTHREADS	64
 #define PANIC_STATUS	134
 
@@ -36,22 +37,29 @@ print_addr(const char *what, uintptr_t addr)
 		kern_printf("  %s %#lx\n", what, (unsigned long)addr);
 }
 
-/* Frame pointers, each above the one before it. */
+/* Frame pointers, each above the one before it; recursion on one line. */
 static void
 backtrace(uintptr_t fp)
 {
 	const uintptr_t *f;
-	int i;
+	uintptr_t last = 0;
+	unsigned same = 0, lines = 0;
 
-	for (i = 0; i < MAXFRAMES && readable(fp, 16); i++) {
+	for (; readable(fp, 16) && lines < MAXFRAMES; fp = f[0]) {
 		f = (const uintptr_t *)fp;
+		if (f[1] == last && ++same < MAXSAME)
+			continue;
+		if (same != 0)
+			kern_printf("  ... %u times more\n", same);
 		if (f[1] == 0)
 			return;
 		/* A return address: the call is before it. */
 		print_addr("from", f[1] - 1);
+		lines++;
+		last = f[1];
+		same = 0;
 		if (f[0] <= fp)
 			return;
-		fp = f[0];
 	}
 }
 

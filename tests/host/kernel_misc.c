@@ -32,35 +32,45 @@ test_option(void)
 	CHECK(option("soak=30", "soak", "30"));
 }
 
-static const char *const name[] = { "start", "f", "a_longer_name", "main" };
-
+/* The names are "f0", "f1", ...; byte 128 stands for "fu", 129 for 128 "n". */
 static uint32_t *
 table(uint32_t n, size_t *size)
 {
-	uint32_t *t, i;
-	char *p;
+	uint32_t ngroup = (n + KSYMS_GROUP - 1) / KSYMS_GROUP, *t, i;
+	struct ksyms_group *g;
+	uint16_t *delta;
+	uint8_t (*pair)[2];
+	char *names, *p;
 
-	*size = (2 + n + 1 + (n + 15) / 16) * 4 + n * 20;
-	t = calloc(1, *size);
+	*size = 12 + ngroup * sizeof(*g) + n * 2 + 256 + n * 6;
+	t = calloc(1, (*size + 3) & ~3UL);
 	t[0] = n;
 	t[1] = 0x100000;
-	p = (char *)(t + 2 + n + 1 + (n + 15) / 16);
+	t[2] = n * 0x30;
+	g = (struct ksyms_group *)(t + 3);
+	delta = (uint16_t *)(g + ngroup);
+	pair = (uint8_t (*)[2])(delta + n);
+	memcpy(pair, "fu\200n", 4);
+	names = p = (char *)(pair + 128);
 	for (i = 0; i < n; i++) {
-		t[2 + i] = i * 0x30;
-		if (i % 16 == 0)
-			t[2 + n + 1 + i / 16] = p - (char *)(t + 2 + n + 1 +
-			    (n + 15) / 16);
-		p += sprintf(p, "%s%u", name[i % 4], i) + 1;
+		if (i % KSYMS_GROUP == 0) {
+			g[i / KSYMS_GROUP].off = i * 0x30;
+			g[i / KSYMS_GROUP].name = p - names;
+		}
+		delta[i] = i % KSYMS_GROUP * 0x30;
+		p += sprintf(p, "%s%u", i % 3 == 0 ? "\201" : i % 3 == 1 ?
+		    "\200" : "a", i) + 1;
 	}
-	t[2 + n] = n * 0x30;
 	return t;
 }
 
 static void
 test_ksyms(void)
 {
-	char want[40];
-	uint32_t *t, i;
+	static const char *const prefix[] = { "fun", "fu", "a" };
+	char want[40], buf[KSYMS_MAXNAME];
+	uint32_t i, copy;
+	uint32_t *t;
 	uintptr_t off;
 	const char *s;
 	size_t size;
@@ -68,24 +78,24 @@ test_ksyms(void)
 
 	t = table(100, &size);
 	for (i = 0; i < 100 * 0x30; i += 5) {
-		s = ksyms_find(t, size, 0x100000 + i, &off);
-		sprintf(want, "%s%u", name[i / 0x30 % 4], i / 0x30);
+		s = ksyms_find(t, size, 0x100000 + i, &off, buf);
+		sprintf(want, "%s%u", prefix[i / 0x30 % 3], i / 0x30);
 		CHECK(s != NULL && strcmp(s, want) == 0 && off == i % 0x30);
 	}
-	CHECK(ksyms_find(t, size, 0xfffff, &off) == NULL);
-	CHECK(ksyms_find(t, size, 0x100000 + 100 * 0x30, &off) == NULL);
-	CHECK(ksyms_find(t, size, ~0UL, &off) == NULL);
-	CHECK(ksyms_find(t, 0, 0x100000, &off) == NULL);
+	CHECK(ksyms_find(t, size, 0xfffff, &off, buf) == NULL);
+	CHECK(ksyms_find(t, size, 0x100000 + 100 * 0x30, &off, buf) == NULL);
+	CHECK(ksyms_find(t, size, ~0UL, &off, buf) == NULL);
+	CHECK(ksyms_find(t, 0, 0x100000, &off, buf) == NULL);
 	/* damage: any answer will do that stays inside (ASan looks on) */
-	for (r = 0; r < 100000; r++) {
+	for (r = 0; r < 200000; r++) {
 		i = fake_rand() % (size / 4);
-		uint32_t old = t[i];
-
+		copy = t[i];
 		t[i] = fake_rand() >> (fake_rand() % 32);
-		s = ksyms_find(t, size, 0x100000 + fake_rand() % 5000, &off);
+		s = ksyms_find(t, size, 0x100000 + fake_rand() % 5000, &off,
+		    buf);
 		if (s != NULL)
-			CHECK(strlen(s) < size);
-		t[i] = old;
+			CHECK(strlen(s) < KSYMS_MAXNAME);
+		t[i] = copy;
 	}
 	free(t);
 	/* what the linked image of this test has: none */
