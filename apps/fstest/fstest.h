@@ -23,6 +23,7 @@ extern const struct test tests_tree[], tests_data[], tests_fd[], tests_poll[],
 
 /* Where tests of files work, and what is there. */
 extern const char *dir;
+extern bool netbsd;		/* this is NetBSD's kernel */
 extern bool on_fat;		/* no symlinks, owners, modes; 2 s times */
 
 /* dir/name in one of a few static buffers. */

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 
 const char *dir;
-bool on_fat;
+bool on_fat, netbsd;
 
 static int ntests, nfailed;
 static bool failed, skipped;
@@ -47,7 +47,7 @@ void
 test_skip(const char *why)
 {
 
-	printf("ok %d - %s%s # SKIP %s\n", ++ntests, suffix, "", why);
+	printf("ok %d - %s # SKIP %s\n", ++ntests, suffix, why);
 	skipped = true;
 }
 
@@ -100,6 +100,17 @@ run(const struct test *t, const char *where)
 	}
 }
 
+static bool
+is_netbsd(void)
+{
+	static const int name[] = { CTL_KERN, KERN_VERSION };
+	char version[256];
+	size_t n = sizeof(version);
+
+	return rump_sys___sysctl(name, 2, version, &n, NULL, 0) == 0 &&
+	    strncmp(version, "NetBSD", 6) == 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -114,6 +125,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	dir = "/fstest";
+	netbsd = is_netbsd();
 	run(tests_fd, "fd");
 	run(tests_poll, "poll");
 	run(tests_tree, "tmpfs");

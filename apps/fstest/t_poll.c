@@ -145,7 +145,10 @@ t_close_sleeping(void)
 
 	CHECK_INT(rump_sys_pipe2(closefd, 0), 0);
 	CHECK_INT(pthread_create(&t, NULL, closer, NULL), 0);
-	CHECK_ERR(rump_sys_read(closefd[0], &c, 1), EBADF);
+	errno = 0;
+	CHECK_INT(rump_sys_read(closefd[0], &c, 1), -1);
+	if (!netbsd)		/* there, ERESTART is let through */
+		CHECK_INT(errno, EBADF);
 	pthread_join(t, NULL);
 	rump_sys_close(closefd[1]);
 }

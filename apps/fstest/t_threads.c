@@ -109,7 +109,23 @@ all(void *(*fn)(void *))
 	CHECK_INT(bad, 0);
 }
 
-static void t_own(void) { all(own_files); }
+/* The msdosfs of 2016: "panic: assertion old_node != NULL" in these. */
+static bool
+too_much(void)
+{
+
+	if (netbsd && on_fat)
+		test_skip("NetBSD's msdosfs does not survive it");
+	return netbsd && on_fat;
+}
+
+static void
+t_own(void)
+{
+
+	if (!too_much())
+		all(own_files);
+}
 
 static void
 t_append(void)
@@ -140,6 +156,8 @@ t_mess(void)
 {
 	char name[16];
 
+	if (too_much())
+		return;
 	all(mess);
 	for (int i = 0; i < 4; i++) {
 		snprintf(name, sizeof(name), "mess-%d", i);

@@ -233,7 +233,8 @@ t_cwd(void)
 	put_file("rel", "relative");
 	CHECK(has_text(in("w/rel"), "relative"));
 	CHECK(has_text("../w/rel", "relative"));
-	CHECK_ERR(rump_sys___getcwd(buf, 3), ERANGE);
+	if (!netbsd)
+		CHECK_ERR(rump_sys___getcwd(buf, 3), ERANGE);
 	CHECK_ERR(rump_sys_chdir("rel"), ENOTDIR);
 	CHECK_INT(rump_sys_unlink("rel"), 0);
 	CHECK_INT(rump_sys_chdir("/"), 0);

@@ -164,6 +164,7 @@ sysctl_node(const int *name, unsigned n, void *old, size_t *oldlenp,
     const void *new, size_t newlen)
 {
 	static const char ostype[] = "NetBSD", osrelease[] = "7.99.34";
+	static const char version[] = "Sirloin's built-in rump kernel";
 	static const int pagesize = 4096;
 	int error;
 
@@ -181,6 +182,8 @@ sysctl_node(const int *name, unsigned n, void *old, size_t *oldlenp,
 		return sysctl_out(ostype, sizeof(ostype), old, oldlenp);
 	if (name[0] == CTL_KERN && name[1] == KERN_OSRELEASE)
 		return sysctl_out(osrelease, sizeof(osrelease), old, oldlenp);
+	if (name[0] == CTL_KERN && name[1] == KERN_VERSION)
+		return sysctl_out(version, sizeof(version), old, oldlenp);
 	if (name[0] == CTL_HW && name[1] == HW_NCPU)
 		return sysctl_out(&k_ncpu, sizeof(k_ncpu), old, oldlenp);
 	if (name[0] == CTL_HW && name[1] == HW_PAGESIZE)

@@ -280,6 +280,7 @@ struct iso_args {		/* NetBSD 11's is longer, but takes this one */
 #define CTL_HW		6
 #define KERN_OSTYPE	1
 #define KERN_OSRELEASE	2
+#define KERN_VERSION	4
 #define KERN_HOSTNAME	10
 #define HW_NCPU		3
 #define HW_PAGESIZE	7
