@@ -157,13 +157,12 @@ writing(void)
 	rumpcomp_host_free(b);
 }
 
-/* A number or the word at "key": of blk0 in the platform's status; -1: none. */
-static long
-blk0_status(const char *key)
+/* What is behind "key": of blk0 in the platform's status. */
+static bool
+blk0_text(const char *key, char *buf, size_t size)
 {
 	char *text = rumpcomp_host_malloc(65536, 0), *p;
 	struct rumpuser_iovec iov = { text, 65535 };
-	long v = -1;
 	size_t n = 0;
 	int f;
 
@@ -173,13 +172,45 @@ blk0_status(const char *key)
 	}
 	text[n] = '\0';
 	if ((p = strstr(text, "\"name\":\"blk0\"")) != NULL &&
-	    (p = strstr(p, key)) != NULL) {
-		p += strlen(key);
-		for (v = *p == 't'; *p >= '0' && *p <= '9'; p++)
-			v = v * 10 + *p - '0';
-	}
+	    (p = strstr(p, key)) != NULL)
+		for (p += strlen(key); size > 1 && *p != '\0' &&
+		    strchr("\",}", *p) == NULL; size--)
+			*buf++ = *p++;
+	*buf = '\0';
 	rumpcomp_host_free(text);
+	return p != NULL;
+}
+
+static long
+blk0_number(const char *key)
+{
+	char buf[24], *p = buf;
+	long v = 0;
+
+	if (!blk0_text(key, buf, sizeof(buf)))
+		return -1;
+	while (*p >= '0' && *p <= '9')
+		v = v * 10 + *p++ - '0';
 	return v;
+}
+
+/* A disk's other name. */
+static void
+serial(void)
+{
+	uint64_t size = 0;
+	char name[64];
+	int f;
+
+	if (!blk0_text("\"serial\":\"", name, sizeof(name)) ||
+	    name[0] == '\0') {
+		test_skip("blk0 has no serial number");
+		return;
+	}
+	CHECK_INT(rumpuser_getfileinfo(name, &size, NULL), 0);
+	CHECK_INT(size, blk0_number("\"size\":"));
+	CHECK_INT(rumpuser_open(name, RUMPUSER_OPEN_RDONLY, &f), 0);
+	CHECK_INT(rumpuser_close(f), 0);
 }
 
 /* SYNC and syncfd reach the disk as flushes; other writes don't. */
@@ -189,31 +220,32 @@ stable(void)
 	uint8_t *a = rumpcomp_host_malloc(4096, 4096);
 	struct done d;
 	int64_t off;
+	char word[8];
 	long was;
 	int i;
 
 	if (!begin(true))
 		return;
-	if (blk0_status("\"cache\":") != 1) {
+	if (!blk0_text("\"cache\":", word, sizeof(word)) || word[0] != 't') {
 		test_skip("a disk without cache");
 		end();
 		return;
 	}
 	off = (int64_t)disk_size / 4096 * 4096 - 4096;
 	io(fd, READ, a, 4096, off, &d);
-	was = blk0_status("\"flushes\":");
+	was = blk0_number("\"flushes\":");
 	io(fd, WRITE, a, 4096, off, &d);
-	CHECK_INT(blk0_status("\"flushes\":"), was);
+	CHECK_INT(blk0_number("\"flushes\":"), was);
 	for (i = 1; i <= 3; i++) {
 		io(fd, WRITE | SYNC, a, 4096, off, &d);
 		CHECK_INT(d.error, 0);
-		CHECK_INT(blk0_status("\"flushes\":"), was + i);
+		CHECK_INT(blk0_number("\"flushes\":"), was + i);
 	}
 	CHECK_INT(rumpuser_syncfd(fd, RUMPUSER_SYNCFD_WRITE |
 	    RUMPUSER_SYNCFD_SYNC, 0, 0), 0);
-	CHECK_INT(blk0_status("\"flushes\":"), was + 4);
+	CHECK_INT(blk0_number("\"flushes\":"), was + 4);
 	CHECK_INT(rumpuser_syncfd(fd, RUMPUSER_SYNCFD_READ, 0, 0), 0);
-	CHECK_INT(blk0_status("\"flushes\":"), was + 4);
+	CHECK_INT(blk0_number("\"flushes\":"), was + 4);
 	end();
 	rumpcomp_host_free(a);
 }
@@ -292,6 +324,7 @@ chain(void)
 }
 
 const struct test tests_bio[] = {
+	{ "sem09 a disk by its serial number", serial },
 	{ "sem08 reading; biodone has an lwp and the context", reading },
 	{ "sem08 the end of the disk, wrong requests", edges },
 	{ "sem08 writing, with and without SYNC", writing },
