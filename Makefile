@@ -11,7 +11,7 @@ OUT	:= $(O)/$(KERNEL)/hw
 # Third-party sources keep their own style.
 FOREIGN	:= -Wno-error -w
 
-APPS	:= hello httpd rumptest nettest fstest bench
+APPS	:= hello httpd rumptest nettest fstest libctest bench
 LOWAPPS	:= kerntest devtest		# link nothing above the line
 
 CC	:= gcc

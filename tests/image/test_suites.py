@@ -40,6 +40,12 @@ class Suite(unittest.TestCase):
                 self.tap(image("fstest"), "--machine", "q35", "--smp", 2, "--mem", 128,
                          "--disk", disk, timeout=180)
 
+    def test_libctest(self):
+        for machine, cpus in (("microvm", 1), ("q35", 2), ("pc", 4)):
+            with self.subTest(machine=machine, cpus=cpus):
+                self.tap(image("libctest"), "--machine", machine, "--smp", cpus,
+                         "--mem", 96, least=100)
+
     def test_nettest(self):
         for cpus in (1, 2):
             with self.subTest(cpus=cpus):
