@@ -249,8 +249,9 @@ void	kern_irq_each(void (*fn)(const struct kern_irq_info *, void *), void *);
 void	kern_printf(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	kern_vprintf(const char *, va_list);
 void	kern_putchar(int);	/* any context, never sleeps */
-/* Buffered output; flushed by newline, kern_console_flush and the end. */
+/* Buffered by lines; part of a line waits 20 ms, or until flushed. */
 void	kern_console_write(const char *, size_t);
+void	kern_console_flush(void);
 /* Blocks for input (line editing is not ours).  0 bytes: end of input. */
 int	kern_console_read(char *, size_t max, size_t *got);
 bool	kern_console_ready(void);

@@ -1,5 +1,6 @@
 /*
- * console.c: output by lines, input from a ring that the interrupt fills.
+ * console.c: output by lines (one that is not finished waits some ms for the
+ * rest), input from a ring that the interrupt fills.
  */
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #define LINE	256
 #define RING	1024		/* a power of two */
+#define PATIENCE 20000000ULL	/* ns that part of a line waits */
 
 static char line[LINE];
 static size_t nline;
@@ -22,6 +24,9 @@ static struct kern_waitq in_wq = {
 
 /* ---- output ---- */
 
+static void	flush_late(void *);
+static struct kern_timer flush_timer = { .fn = flush_late };
+
 static unsigned long
 out_enter(void)
 {
@@ -35,8 +40,11 @@ static void
 out_leave(unsigned long s)
 {
 
-	if (!forced)
-		kern_spin_unlock(&out_lock, s);
+	if (forced)
+		return;
+	if (nline != 0 && !flush_timer.armed && plat_self() != NULL)
+		kern_timer_arm(&flush_timer, plat_clock() + PATIENCE);
+	kern_spin_unlock(&out_lock, s);
 }
 
 static void
@@ -86,13 +94,21 @@ kern_putchar(int c)
 }
 
 void
-console_flush(void)
+kern_console_flush(void)
 {
 	unsigned long s;
 
 	s = out_enter();
 	out_flush();
 	out_leave(s);
+}
+
+static void
+flush_late(void *arg)
+{
+
+	(void)arg;
+	kern_console_flush();
 }
 
 void
@@ -160,6 +176,7 @@ kern_console_read(char *p, size_t max, size_t *got)
 	*got = 0;
 	if (max == 0)
 		return 0;
+	kern_console_flush();		/* a prompt */
 	s = kern_spin_lock(&in_lock);
 	while (head == tail) {
 		kern_waitq_sleep(&in_wq, &in_lock, s, UINT64_MAX);

@@ -164,7 +164,7 @@ kern_panic(const char *fmt, ...)
 		print_cpus();
 		print_threads();
 	}
-	console_flush();
+	kern_console_flush();
 	plat_end(PLAT_PANIC, PANIC_STATUS);
 }
 
@@ -190,7 +190,7 @@ kern_trap(const char *what, uint64_t addr, const struct plat_frame *f)
 		print_cpus();
 		print_threads();
 	}
-	console_flush();
+	kern_console_flush();
 	plat_end(PLAT_PANIC, PANIC_STATUS);
 }
 

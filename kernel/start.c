@@ -118,7 +118,7 @@ void
 kern_exit(int status)
 {
 
-	console_flush();
+	kern_console_flush();
 	plat_end(PLAT_EXIT, status);
 }
 
@@ -126,6 +126,6 @@ void
 kern_reboot(void)
 {
 
-	console_flush();
+	kern_console_flush();
 	plat_end(PLAT_REBOOT, 0);
 }

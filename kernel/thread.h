@@ -135,7 +135,6 @@ void	heap_init(void);
 
 /* ---- console.c, panic.c ---- */
 
-void	console_flush(void);
 void	console_force(void);	/* no more locks: a panic is printing */
 
 #endif /* KERNEL_THREAD_H */
