@@ -78,8 +78,12 @@ mount_failed(const struct config_blk *b, int error)
 		    "\"ro\": true", path, b->mountpoint);
 	case EINVAL:
 	case EFTYPE:
-		start_fail(b->line, "%s on %s: no %s file system is on it", path,
-		    b->mountpoint, b->fstype);
+		if (strcmp(b->fstype, "auto") == 0)
+			start_fail(b->line, "%s on %s: no file system that "
+			    "this image knows is on it, or it is damaged",
+			    path, b->mountpoint);
+		start_fail(b->line, "%s on %s: no %s file system is on it, or "
+		    "it is damaged", path, b->mountpoint, b->fstype);
 	default:
 		start_fail(b->line, "%s on %s: %s file system: %s", path,
 		    b->mountpoint, b->fstype, strerror(error));

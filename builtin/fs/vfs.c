@@ -209,10 +209,8 @@ vfs_mount(const char *type, const char *path, int flags, const void *args,
 	struct mount *mp;
 	int error;
 
-	if (ops == NULL) {
-		k_printf("mount %s: no %s in this image\n", path, type);
+	if (ops == NULL)
 		return ENODEV;
-	}
 	if ((flags & MNT_UPDATE) != 0)
 		return EOPNOTSUPP;
 	if (rootmount != NULL &&

@@ -83,8 +83,9 @@ struct vfsops {
 	const char	*name;		/* MOUNT_* */
 	/*
 	 * from: the device's path or NULL; args as of mount(2).  Sets
-	 * mp->data and mp->root.  A medium that is not of this kind, or is
-	 * damaged: EINVAL, and one line on the console that says why.
+	 * mp->data and mp->root.  A medium that is not of this kind: EINVAL.
+	 * One that is, but damaged or cut off: EINVAL, and one line on the
+	 * console that says what is wrong with it.
 	 */
 	int	(*mount)(struct mount *, const void *args, size_t len);
 	/* Nothing is referenced but the root. */

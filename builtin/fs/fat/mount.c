@@ -87,6 +87,9 @@ static uint32_t le32(const uint8_t *p)
 static uint64_t le64(const uint8_t *p)
 { return le32(p) | (uint64_t)le32(p + 4) << 32; }
 
+/* Not for us to talk about: another file system may want it. */
+static const char foreign[] = "";
+
 static bool
 sector_size_ok(uint32_t n)
 {
@@ -123,7 +126,7 @@ check_fat(struct fatfs *f, const uint8_t *s, uint64_t *sectors)
 	if (!sector_size_ok(f->sector) || s[13] == 0 ||
 	    (s[13] & (s[13] - 1)) != 0 || le16(s + 14) == 0 ||
 	    s[16] < 1 || s[16] > 2)
-		return "no FAT file system is on it";
+		return foreign;
 	*sectors = le16(s + 19) != 0 ? le16(s + 19) : le32(s + 32);
 	if (*sectors == 0)
 		return "its size is 0";
@@ -140,7 +143,7 @@ check_boot(struct fatfs *f)
 	if (blk_read(f->blk, 0, s, sizeof(s)) != 0)
 		return "its first sector can't be read";
 	if (s[510] != 0x55 || s[511] != 0xaa)
-		return "no FAT file system is on it";
+		return foreign;
 	why = memcmp(s + 3, "EXFAT   ", 8) == 0 ?
 	    check_exfat(f, s, &sectors) : check_fat(f, s, &sectors);
 	if (why != NULL)
@@ -158,6 +161,8 @@ fat_start(struct fatfs *f)
 	const char *why = check_boot(f);
 	int error;
 
+	if (why == foreign)
+		return EINVAL;
 	if (why != NULL) {
 		k_printf("mount %s: %s: %s\n", f->mp->path, f->blk->name, why);
 		return EINVAL;

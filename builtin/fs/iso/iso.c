@@ -233,7 +233,10 @@ is_joliet(const uint8_t *vd)
 }
 
 /* Not worth a line of its own: whoever mounts says what it tried. */
-static const char iso_foreign[] = "no ISO 9660 file system is on it";
+static const char iso_foreign[] = foreign;
+
+/* Not for us to talk about: another file system may want it. */
+static const char foreign[] = "";
 
 /* Volume descriptors, from sector 16 on.  What is missing is all zeros. */
 static const char *
