@@ -1,6 +1,7 @@
 /*
  * kerntest: TAP on the console; the status is the number of failures.
- * Options before the configuration: soak=SECONDS, crash=HOW, speed, only=N.
+ * Options before the configuration: soak=SECONDS, crash=HOW, config, watch,
+ * speed, only=N.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,16 @@ sirloin_main(void)
 	    plat_hypervisor(), plat_clock_name());
 	if ((how = kern_option("crash", &len)) != NULL)
 		crash(how, len);
+	if (kern_option("config", &len) != NULL) {
+		kern_printf("%s\n", plat_cmdline());
+		return 0;
+	}
+	if (kern_option("watch", &len) != NULL) {
+		kern_printf("at %lu ns\n", (unsigned long)kern_clock());
+		kern_sleep_until(kern_clock() + 3000 * MS);
+		kern_printf("then %lu ns\n", (unsigned long)kern_clock());
+		return 0;
+	}
 	if (kern_option("speed", &len) != NULL) {
 		speed();
 		return 0;
