@@ -232,9 +232,6 @@ is_joliet(const uint8_t *vd)
 	    (esc[2] == '@' || esc[2] == 'C' || esc[2] == 'E');
 }
 
-/* Not worth a line of its own: whoever mounts says what it tried. */
-static const char iso_foreign[] = foreign;
-
 /* Not for us to talk about: another file system may want it. */
 static const char foreign[] = "";
 
@@ -248,9 +245,9 @@ read_descriptors(struct isofs *f, uint8_t *primary, uint8_t *joliet)
 	for (int i = 16; i < 16 + 64; i++) {
 		if (bcache_read(f->bc, (uint64_t)i * ISO_SECTOR, vd,
 		    sizeof(vd)) != 0)
-			return i == 16 ? iso_foreign : "it is cut off";
+			return i == 16 ? foreign : "it is cut off";
 		if (memcmp(vd + 1, "CD001", 5) != 0)
-			return i == 16 ? iso_foreign :
+			return i == 16 ? foreign :
 			    "its volume descriptors are damaged";
 		if (vd[0] == 255)
 			break;
@@ -305,7 +302,7 @@ iso_start(struct isofs *f, int flags)
 		f->root = isonode_new(f, &t->e);
 	kmem_free(t, sizeof(*t));
 	if (why != NULL) {
-		if (why != iso_foreign)
+		if (why != foreign)
 			k_printf("mount %s: %s: %s\n", f->mp->path,
 			    f->blk->name, why);
 		return EINVAL;
