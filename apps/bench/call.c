@@ -40,6 +40,8 @@ bench_boot(void)
 	if ((p = strstr(buf, "\"rump_ns\":")) != NULL)
 		report("boot_entry_to_rump_init",
 		    strtoull(p + 10, NULL, 10) - entry, "ns");
+	if ((p = strstr(buf, "\"idle_ns\":")) != NULL)
+		report("boot_idle", strtoull(p + 10, NULL, 10), "ns");
 }
 
 void
