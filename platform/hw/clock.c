@@ -30,14 +30,34 @@ uint64_t hw_clock_gap = UINT64_MAX;
 static const struct hw_ref *ref;	/* the clock, or to measure the TSC */
 static uint32_t ref_lock;
 static uint64_t ref_last, ref_wide;
+static uint64_t ref_tsc, ref_per_tsc;	/* a narrow one's ticks << SHIFT */
+
+/*
+ * A counter that goes round in 55 ms may do so unseen, when a hypervisor lets
+ * this CPU wait.  Even a TSC that is not trusted as a clock tells how often.
+ */
+static uint64_t
+unseen(uint64_t delta)
+{
+	uint64_t now = rdtsc(), width = ref->mask + 1, expect;
+
+	if ((int64_t)(now - ref_tsc) < 0)
+		return 0;		/* another CPU's, which is behind */
+	expect = mul_shift(now - ref_tsc, ref_per_tsc, SHIFT);
+	ref_tsc = now;
+	return expect > delta ? (expect - delta + width / 2) / width * width :
+	    0;
+}
 
 static uint64_t
 ref_read(void)
 {
 	unsigned long s = hw_lock(&ref_lock);
-	uint64_t v = ref->read();
+	uint64_t v = ref->read(), delta = (v - ref_last) & ref->mask;
 
-	ref_wide += (v - ref_last) & ref->mask;
+	if (ref->mask < UINT32_MAX && hw_feature.hyper)
+		delta += unseen(delta);
+	ref_wide += delta;
 	ref_last = v;
 	v = ref_wide;
 	hw_unlock(&ref_lock, s);
@@ -133,12 +153,14 @@ find_ref(void)
 }
 
 static void
-use_ref(void)
+use_ref(uint64_t tsc_hz)
 {
 
 	kind = CLOCK_REF;
 	name = ref->name;
 	ref_last = ref->read();
+	ref_tsc = rdtsc();
+	ref_per_tsc = shift_div(ref->hz, SHIFT, tsc_hz);
 	set_rate(0, 0, ref->hz);
 	/* It must be read four times on its way round. */
 	hw_clock_gap = (ref->mask + 1) / 4 * NS / ref->hz;
@@ -229,7 +251,7 @@ hw_clock_init(void)
 
 	if (ref != NULL && (forced(ref->name) ||
 	    (!pv && !hw_tsc_constant() && !forced("tsc")))) {
-		use_ref();
+		use_ref(tsc_hz);
 		refine_at = UINT64_MAX;
 	} else if (pv && !forced("tsc"))
 		use_pvclock(pv_hz);
