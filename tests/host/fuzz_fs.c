@@ -6,9 +6,9 @@
  *
  * fuzz_fs --tree IMAGE [FLAGS]: prints what is on it instead, for comparison;
  * FLAGS of an ISO 9660 mount.
- * fuzz_fs --power STEPS IMAGE: writes to a FAT disk that loses power at every
- * possible write; each time the volume must mount again and what was fsync()ed
- * must be there.
+ * fuzz_fs --power IMAGE...: writes to a FAT disk that loses power at every
+ * possible write, with and without some of what was in the disk's cache; each
+ * time the volume must mount again and what was fsync()ed must be there.
  */
 #define rumpuser_open		line_open
 #define rumpuser_close		line_close
@@ -141,6 +141,30 @@ rumpuser_iovread(int fd, struct rumpuser_iovec *iov, size_t n, int64_t off,
 	return 0;
 }
 
+/* What sectors were when the disk's cache was last empty; NULL: no change. */
+static uint8_t **unflushed;
+
+static void
+flushed(void)
+{
+
+	for (uint64_t s = 0; unflushed != NULL && s < disk_size / SEC; s++) {
+		free(unflushed[s]);
+		unflushed[s] = NULL;
+	}
+}
+
+/* Of what was not flushed, some is there and some is not. */
+static void
+lose_cache(void)
+{
+
+	for (uint64_t s = 0; s < disk_size / SEC; s++)
+		if (unflushed[s] != NULL && rnd(2))
+			memcpy(disk_data + s * SEC, unflushed[s], SEC);
+	flushed();
+}
+
 /* Power fails in the middle of a write: some of its sectors are there. */
 int
 rumpuser_iovwrite(int fd, const struct rumpuser_iovec *iov, size_t n,
@@ -157,12 +181,25 @@ rumpuser_iovwrite(int fd, const struct rumpuser_iovec *iov, size_t n,
 		return 0;
 	if (power > 0 && --power == 0)
 		len = rnd(len / SEC + 1) * SEC;
-	memcpy(disk_data + off, iov->iov_base, len);
-	for (uint64_t s = off / SEC; len > 0 && s <= (off + len - 1) / SEC; s++)
+	for (uint64_t s = off / SEC; len > 0 && s <= (off + len - 1) / SEC; s++) {
 		disk_changed[s] = 1;
+		if (unflushed != NULL && unflushed[s] == NULL) {
+			unflushed[s] = malloc(SEC);
+			memcpy(unflushed[s], disk_data + s * SEC, SEC);
+		}
+	}
+	memcpy(disk_data + off, iov->iov_base, len);
 	return 0;
 }
-int rumpuser_syncfd(int fd, int flags, uint64_t start, uint64_t len) { return 0; }
+
+int
+rumpuser_syncfd(int fd, int flags, uint64_t start, uint64_t len)
+{
+
+	if (power != 0)
+		flushed();
+	return 0;
+}
 
 void
 rumpuser_dprintf(const char *fmt, ...)
@@ -455,7 +492,10 @@ fuzz(long steps)
 /* ---- power failures ---- */
 
 #define KEPT	40000
+#define SYNCED	60000
 static uint8_t kept[KEPT];
+static int nsynced;
+static int synced;		/* pd/three was fsync()ed, and not yet cut */
 
 static void
 power_work(void)
@@ -472,7 +512,13 @@ power_work(void)
 	fd = rump___sysimpl_open("/m/pd/three", NB_RDWR | NB_CREAT, 0644);
 	for (int i = 0; i < 20; i++)
 		rump___sysimpl_write(fd, buf, 3000);
-	rump___sysimpl_fsync(fd);
+	synced = 0;
+	if (rump___sysimpl_fsync(fd) == 0 && power != 0)
+		synced = 1;
+	rump___sysimpl_mkdir("/m/pd/four", 0755);
+	rump___sysimpl_rename("/m/pd/four", "/m/pd/five");
+	if (power != 0)
+		synced = 0;
 	rump___sysimpl_ftruncate(fd, 100);
 	rump___sysimpl_close(fd);
 	rump___sysimpl_unlink("/m/pd/two has a long name");
@@ -481,7 +527,7 @@ power_work(void)
 static void
 power_check(int64_t at)
 {
-	uint8_t got[KEPT + 1];
+	static uint8_t got[SYNCED + 1];
 	int fd;
 
 	if (mount_disk(0, 0) != 0)
@@ -491,6 +537,18 @@ power_check(int64_t at)
 	    memcmp(got, kept, KEPT) != 0)
 		DIE("power lost at write %ld: what was there is not", at);
 	rump___sysimpl_close(fd);
+	if (synced) {
+		fd = rump___sysimpl_open("/m/pd/three", 0);
+		if (fd < 0 || rump___sysimpl_read(fd, got, sizeof(got)) !=
+		    SYNCED)
+			DIE("power lost at write %ld: the file is not there",
+			    at);
+		for (int i = 0; i < SYNCED; i++)
+			if (got[i] != 0x55)
+				DIE("power lost at write %ld: byte %d", at, i);
+		rump___sysimpl_close(fd);
+		nsynced++;
+	}
 	left = 1000;
 	walk("/m", 0, 0);
 	unmount_disk();
@@ -519,16 +577,23 @@ power_failures(struct image *im)
 	power_work();
 	unmount_disk();
 	total = nwrites;
-	for (int64_t at = 1; at <= total; at++) {
+	for (int64_t at = 1; at <= 4 * total; at++) {
 		image_use(im);
+		unflushed = calloc(disk_size / SEC, sizeof(*unflushed));
 		mount_disk(0, 0);
-		power = at;
+		power = (at - 1) % total + 1;
 		power_work();
 		unmount_disk();
 		power = -1;
-		power_check(at);
+		if (at > total)
+			lose_cache();
+		flushed();
+		free(unflushed);
+		unflushed = NULL;
+		power_check((at - 1) % total + 1);
 	}
-	printf("fuzz_fs: power lost at each of %ld writes\n", total);
+	printf("fuzz_fs: power lost at each of %ld writes, %d times after "
+	    "an fsync\n", total, nsynced);
 }
 
 int
