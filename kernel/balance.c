@@ -2,7 +2,7 @@
  * balance.c: where a thread runs that became ready, and what a CPU does that
  * has nothing to run: steal, poll for a short while, halt.
  */
-#include "thread.h"
+#include "runq.h"
 
 static uint64_t idle_cpus;	/* CPUs that look for work or wait for it */
 

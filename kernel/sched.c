@@ -5,7 +5,7 @@
  * and dropped by kern_switch_done() in the next thread's context.  So a thread
  * found in a run queue whose lock one holds is completely saved.
  */
-#include "thread.h"
+#include "runq.h"
 
 #define SLICE	4000000ULL	/* ns among threads of one priority */
 
@@ -13,45 +13,7 @@ struct cpu cpu0;
 struct cpu *cpus[MAXCPU];
 unsigned ncpu = 1;
 
-void
-runq_put(struct cpu *c, struct thread *t, bool head)
-{
-	struct runq *rq = &c->rq;
-	int p = __atomic_load_n(&t->pri, __ATOMIC_RELAXED);
-
-	if (head)
-		TAILQ_INSERT_HEAD(&rq->q[p], t, q);
-	else
-		TAILQ_INSERT_TAIL(&rq->q[p], t, q);
-	rq->map |= 1U << p;
-	t->qpri = p;
-	__atomic_store_n(&rq->n, rq->n + 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&rq->nfree, rq->nfree + !t->bound, __ATOMIC_RELAXED);
-	t->state = T_READY;
-	t->cpu = c;
-	t->onrq = true;
-}
-
-void
-runq_remove(struct runq *rq, struct thread *t)
-{
-
-	TAILQ_REMOVE(&rq->q[t->qpri], t, q);
-	if (TAILQ_EMPTY(&rq->q[t->qpri]))
-		rq->map &= ~(1U << t->qpri);
-	__atomic_store_n(&rq->n, rq->n - 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&rq->nfree, rq->nfree - !t->bound, __ATOMIC_RELAXED);
-	t->onrq = false;
-}
-
-static int
-runq_best(const struct runq *rq)
-{
-
-	return rq->map == 0 ? -1 : 31 - __builtin_clz(rq->map);
-}
-
-static struct thread *
+static inline struct thread *
 runq_take(struct cpu *c)
 {
 	struct thread *t;
@@ -94,7 +56,7 @@ slice_check(struct cpu *c, uint64_t now)
 }
 
 /* Accounts, and makes next the CPU's thread in all but its registers. */
-static void
+static inline __attribute__((always_inline)) void
 sched_set(struct cpu *c, struct thread *prev, struct thread *next)
 {
 	uint64_t now = plat_clock(), ran = now - c->since;
@@ -119,15 +81,6 @@ sched_set(struct cpu *c, struct thread *prev, struct thread *next)
 		slice_start(c, now);
 }
 
-struct cpu *
-sched_hold(void)
-{
-	struct cpu *c = plat_self();
-
-	spin_acquire(&c->rq.lock);
-	return c;
-}
-
 void
 sched_switch(struct cpu *c)
 {
@@ -144,7 +97,8 @@ sched_switch(struct cpu *c)
 	c->prev = prev;
 	next->oncpu = 1;
 	plat_ctx_switch(&prev->ctx, &next->ctx);
-	kern_switch_done();
+	if (plat_self()->prev != NULL)
+		kern_switch_done();
 }
 
 void
@@ -250,22 +204,21 @@ kern_preempt_enable(void)
 	}
 }
 
+/* Thread context: interrupts are enabled before and after. */
 void
 kern_yield(void)
 {
 	struct thread *t = plat_curthread();
 	struct cpu *c = plat_self();
-	unsigned long s;
 
 	if (c->rq.map >> t->pri == 0 && !c->resched)
 		return;
-	s = plat_irq_save();
-	KASSERT(s & PLAT_IRQ_ENABLED);
+	plat_irq_off();
 	c = sched_hold();
 	t->ran = 0;
 	runq_put(c, t, false);
 	sched_switch(c);
-	plat_irq_restore(s);
+	plat_irq_on();
 }
 
 void

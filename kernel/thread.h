@@ -75,13 +75,18 @@ void	sched_ready(struct thread *);
  * Stop running.  state and queues of the current thread are set; its run
  * queue is held (sched_hold), and free when it runs again.
  */
-struct cpu *sched_hold(void);
+static inline struct cpu *
+sched_hold(void)
+{
+	struct cpu *c = plat_self();
+
+	spin_acquire(&c->rq.lock);
+	return c;
+}
 void	sched_switch(struct cpu *);
 /* End of a section that masked interrupts: give way if that is asked for. */
 void	sched_restore(unsigned long s);
 void	sched_setpri(struct thread *, int pri);
-void	runq_put(struct cpu *, struct thread *, bool head);
-void	runq_remove(struct runq *, struct thread *);
 /* balance.c: */
 struct cpu *sched_place(struct thread *);
 void	sched_kick(struct cpu *);

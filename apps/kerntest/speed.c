@@ -5,7 +5,7 @@
 #include "kerntest.h"
 
 #define N	100000
-#define M	(N / 10)	/* of a pair, each time */
+#define M	2000		/* of a pair, each time */
 
 static void
 report(const char *what, uint64_t t, unsigned n)
@@ -60,7 +60,7 @@ pair(const char *what, void *(*fn)(void *), unsigned n, int cpu)
 	uint64_t t0, best = UINT64_MAX;
 	int i, b;
 
-	for (b = 0; b < 10; b++) {
+	for (b = 0; b < 50; b++) {
 		turn = 0;
 		t0 = kern_clock();
 		for (i = 0; i < 2; i++)

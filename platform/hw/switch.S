@@ -23,6 +23,8 @@ plat_ctx_switch:
 	subq	$8, %rsp
 	stmxcsr	(%rsp)
 	fnstcw	4(%rsp)
+	movl	(%rsp), %r12d
+	movzwl	4(%rsp), %r13d
 	movq	%rsp, CTX_RSP(%rdi)
 1:	/* Nothing of `from' is used from here on but its FPU registers. */
 	movq	CTX_FSBASE(%rsi), %rax
@@ -43,10 +45,14 @@ plat_ctx_switch:
 	jz	5f
 	movl	$hw_fpu_initial, %edi
 	call	hw_fpu_restore
+	movl	$-1, %r12d		/* not what any thread has */
 5:	call	kern_switch_done
-	ldmxcsr	(%rsp)
-	fldcw	4(%rsp)
-	addq	$8, %rsp
+	/* Control words: mostly both threads have the same. */
+	cmpl	%r12d, (%rsp)
+	jne	7f
+	cmpw	%r13w, 4(%rsp)
+	jne	7f
+8:	addq	$8, %rsp
 	popq	%r15
 	popq	%r14
 	popq	%r13
@@ -54,6 +60,9 @@ plat_ctx_switch:
 	popq	%rbp
 	popq	%rbx
 	ret
+7:	ldmxcsr	(%rsp)
+	fldcw	4(%rsp)
+	jmp	8b
 
 	/* Resume where it was preempted: first on this CPU's interrupt stack,
 	 * which is free (interrupts are masked), then from the context. */
