@@ -41,7 +41,7 @@ ROOMS	:= platform/hw platform/common kernel pci virtio hypercall \
 COMMON	= -std=gnu11 $(OPT) -g -ffreestanding -nostdinc -isystem $(GCCINC) \
 	   -fno-pic -no-pie -mno-red-zone -mcmodel=small -fcf-protection=none \
 	   -fno-asynchronous-unwind-tables -fno-strict-aliasing \
-	   -fstack-protector-strong -fno-omit-frame-pointer \
+	   -fstack-protector -fno-omit-frame-pointer \
 	   -ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns \
 	   -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	   -Iinclude -Ilibc-min/include -I$(O)/include -MMD -MP
@@ -59,6 +59,7 @@ base_SRCS := $(platform_hw_SRCS) $(platform_common_SRCS) $(kernel_SRCS) \
 DISKS	:= disk fat iso ext2 ffs
 drivers	= $(if $(filter net,$(1)),$(virtio_net_SRCS)) \
 	   $(if $(filter $(DISKS),$(1)),$(virtio_blk_SRCS)) \
+	   $(if $(RUMP)$(filter $(DISKS),$(1)),$(hypercall_disk_SRCS)) \
 	   $(if $(filter net $(DISKS),$(1)),$(virtio_SRCS) $(pci_SRCS) $(hypercall_pci_SRCS))
 ALLDRIVERS := $(call drivers,net disk)
 
@@ -205,7 +206,7 @@ joined	= $(subst $(empty) $(empty),$(comma),$(strip $(call objs,$(1),$(2))))
 ARROWS	= platform=$(call joined,hw,$(platform_hw_SRCS) $(platform_common_SRCS)) \
 	   $(foreach r,kernel pci,$(r)=$(call joined,hw,$($(r)_SRCS))) \
 	   virtio=$(call joined,hw,$(virtio_SRCS) $(virtio_net_SRCS) $(virtio_blk_SRCS)) \
-	   hypercall=$(call joined,hw,$(hypercall_SRCS) $(hypercall_pci_SRCS)) \
+	   hypercall=$(call joined,hw,$(hypercall_SRCS) $(hypercall_disk_SRCS) $(hypercall_pci_SRCS)) \
 	   stateless=$(call joined,hw,$(libc_min_stateless_SRCS)) \
 	   libc-min=$(call joined,above,$(libc_min_SRCS)) \
 	   $(foreach a,$(APPS),apps/$(a)=$(call joined,above,$(app_$(a)_SRCS)))

@@ -6,7 +6,10 @@ builtin_SRCS := \
 	builtin/core/sys_io.c builtin/core/sys_fd.c builtin/core/sys_misc.c \
 	builtin/fs/vfs.c builtin/fs/namei.c builtin/fs/vn.c \
 	builtin/fs/sys_path.c builtin/fs/sys_attr.c builtin/fs/tmpfs.c builtin/fs/tmpfs_data.c \
-	builtin/fs/devfs.c builtin/fs/etfs.c builtin/fs/blk.c builtin/fs/part.c
+	builtin/fs/devfs.c builtin/fs/etfs.c builtin/fs/blk.c
+
+# Partitions, in images with disks.
+builtin_part_SRCS := builtin/fs/part.c
 
 # FAT and exFAT: FatFs, with our vnodes and our way to the data.
 builtin_fat_SRCS := builtin/fs/fat/mount.c builtin/fs/fat/node.c \

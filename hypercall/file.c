@@ -7,6 +7,11 @@
  */
 #include "hyp.h"
 
+/* In images with disks; without, no descriptor of one exists. */
+#pragma weak hyp_disk_open
+#pragma weak hyp_disk_close
+#pragma weak hyp_disk_barrier
+
 #define FILE_MAX	64
 #define FILE_FIRST	3	/* 0 to 2 mean something to people */
 

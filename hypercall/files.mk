@@ -1,10 +1,12 @@
 hypercall_SRCS := hypercall/init.c hypercall/component.c hypercall/mem.c \
 	hypercall/clock.c hypercall/thread.c hypercall/lwp.c \
 	hypercall/mutex.c hypercall/rw.c hypercall/cv.c \
-	hypercall/disk.c hypercall/file.c hypercall/iov.c hypercall/bio.c \
+	hypercall/file.c hypercall/iov.c \
 	hypercall/param.c hypercall/config.c hypercall/random.c \
 	hypercall/exit.c hypercall/console.c hypercall/sp.c \
 	hypercall/vif.c hypercall/host.c hypercall/status.c
+# What only images with disks have (NetBSD's all do).
+hypercall_disk_SRCS := hypercall/disk.c hypercall/bio.c
 hypercall_pci_SRCS := hypercall/pci.c
 hypercall_HOT := hypercall/mutex.c hypercall/lwp.c hypercall/clock.c \
 	hypercall/mem.c hypercall/rw.c hypercall/cv.c hypercall/vif.c \

@@ -1,6 +1,10 @@
 /* iov.c: reads and writes that are not block I/O. */
 #include "hyp.h"
 
+/* In images with disks; without, no descriptor of one exists. */
+#pragma weak hyp_disk_clip
+#pragma weak hyp_disk_rw
+
 /* One piece; *got may be less than len at the end.  Runs without context. */
 static int
 iov_disk(struct hyp_file *f, bool write, uint64_t off, void *p, size_t len,

@@ -4,7 +4,8 @@
 builtin_lwip_DIR := $(O)/src/lwip
 builtin_fatfs_DIR := $(O)/src/micropython/lib/oofatfs
 
-builtin_OBJS = $(call objs,above,$(builtin_SRCS) $(foreach c,$(1),$(builtin_$(c)_SRCS))) \
+builtin_OBJS = $(call objs,above,$(builtin_SRCS) \
+	   $(if $(filter $(DISKS),$(1)),$(builtin_part_SRCS)) $(foreach c,$(1),$(builtin_$(c)_SRCS))) \
 	   $(foreach c,$(1),$(builtin_$(c)_FOREIGN_OBJS))
 
 $(APPS:%=$(O)/obj/builtin/rump-%.o): $(O)/obj/builtin/rump-%.o: \

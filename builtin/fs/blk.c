@@ -2,6 +2,9 @@
 #include "blk.h"
 #include <stdlib.h>
 
+/* In images with disks. */
+#pragma weak blk_partition
+
 static int
 blk_hostopen(const char *name, int mode, struct blk *b)
 {
@@ -38,7 +41,9 @@ blk_partopen(const char *name, int mode, struct blk *b)
 		return ENOENT;
 	if ((error = blk_hostopen(disk, mode, b)) != 0)
 		return error;
-	if ((error = blk_partition(b, n, &begin, &size)) != 0) {
+	error = blk_partition != NULL ?
+	    blk_partition(b, n, &begin, &size) : ENXIO;
+	if (error != 0) {
 		(void)rumpuser_close(b->fd);
 		return error;
 	}

@@ -6,7 +6,7 @@ fs_host_SAN := -fsanitize=address,undefined -fno-sanitize=alignment,shift \
 fs_host_CFLAGS = -std=gnu11 -g -O1 -w -ffreestanding -nostdinc \
 	   -isystem $(GCCINC) -fno-strict-aliasing -fno-omit-frame-pointer \
 	   $(fs_host_SAN) -Iinclude -Ilibc-min/include
-fs_host_OBJS = $(patsubst %.c,$(O)/obj/fshost/%.o,$(sort $(builtin_SRCS) \
+fs_host_OBJS = $(patsubst %.c,$(O)/obj/fshost/%.o,$(sort $(builtin_SRCS) $(builtin_part_SRCS) \
 	   $(builtin_fat_SRCS) $(builtin_iso_SRCS))) \
 	   $(O)/obj/fshost/ffunit.o $(O)/obj/fshost/ffunicode.o
 
