@@ -3,7 +3,7 @@
 builtin_SRCS := \
 	builtin/core/init.c builtin/core/lwp.c builtin/core/kern.c \
 	builtin/core/fd.c builtin/core/poll.c builtin/core/pipe.c \
-	builtin/core/sys_io.c builtin/core/sys_fd.c builtin/core/sys_misc.c \
+	builtin/core/sys_io.c builtin/core/sys_fd.c builtin/core/sys_misc.c builtin/core/sysctl.c \
 	builtin/fs/vfs.c builtin/fs/namei.c builtin/fs/vn.c \
 	builtin/fs/sys_path.c builtin/fs/sys_attr.c builtin/fs/tmpfs.c builtin/fs/tmpfs_data.c \
 	builtin/fs/devfs.c builtin/fs/etfs.c builtin/fs/blk.c
@@ -40,11 +40,11 @@ builtin_HOT := builtin/core/sys_io.c builtin/core/fd.c builtin/core/poll.c \
 	builtin/net/sock_tcp.c builtin/net/tcp_io.c builtin/net/mem.c \
 	builtin/net/net.c builtin/net/sock.c builtin/net/sockfile.c
 
-# ISO 9660, our own: see docs/decisions.md.
+# ISO 9660, our own: see docs/filesystems.md.
 builtin_iso_SRCS := builtin/fs/iso/iso.c builtin/fs/iso/record.c \
 	builtin/fs/iso/susp.c builtin/fs/bcache.c
 
 # Every call goes through these.
 builtin_HOT := builtin/core/lwp.c builtin/core/fd.c builtin/core/sys_io.c \
-	builtin/core/sys_misc.c builtin/core/kern.c builtin/fs/vn.c \
-	builtin/fs/tmpfs_data.c builtin/fs/bcache.c builtin/fs/fat/data.c
+	builtin/core/sys_misc.c builtin/core/kern.c \
+	builtin/fs/bcache.c builtin/fs/fat/data.c

@@ -70,6 +70,20 @@ rump___sysimpl_symlink(const char *target, const char *path)
 	return SYS_LEAVE(error, 0);
 }
 
+/* Regular files only: there are no others to make. */
+int
+rump___sysimpl_mknod50(const char *path, mode_t mode, dev_t dev)
+{
+	int error;
+
+	SYS_ENTER();
+	if ((mode & S_IFMT) != S_IFREG && (mode & S_IFMT) != 0)
+		error = EOPNOTSUPP;
+	else
+		error = do_create(path, VREG, mode, NULL);
+	return SYS_LEAVE(error, 0);
+}
+
 /* None of the file systems here has hard links. */
 int
 rump___sysimpl_link(const char *from, const char *to)

@@ -2,15 +2,6 @@
 #include "tmpfs.h"
 #include <stdlib.h>
 
-static int
-tentry_cmp(struct tentry *a, struct tentry *b)
-{
-
-	return strcmp(a->name, b->name);
-}
-RB_PROTOTYPE_STATIC(tnames, tentry, node, tentry_cmp)
-RB_GENERATE_STATIC(tnames, tentry, node, tentry_cmp)
-
 /* ---- nodes ---- */
 
 static struct tnode *
@@ -27,7 +18,6 @@ tnode_new(struct mount *mp, enum vtype type, mode_t mode)
 	t->mode = mode;
 	t->nlink = 1;
 	t->atime = t->mtime = t->ctime = t->btime = vfs_now();
-	RB_INIT(&t->names);
 	TAILQ_INIT(&t->entries);
 	return t;
 }
@@ -61,13 +51,25 @@ tnode_touch(struct tnode *t)
 
 /* ---- directories; mp->mtx is held ---- */
 
+static struct tentries *
+dir_bucket(struct tnode *dir, const char *name)
+{
+	uint32_t h = (uint32_t)dir->ino;
+
+	while (*name != '\0')
+		h = (h ^ (uint8_t)*name++) * 16777619;
+	return &TMPFS(dir)->hash[(h ^ h >> 16) % TMPFS_NHASH];
+}
+
 static struct tentry *
 dir_find(struct tnode *dir, const char *name)
 {
-	struct tentry key;
+	struct tentry *e;
 
-	key.name = (char *)name;
-	return RB_FIND(tnames, &dir->names, &key);
+	LIST_FOREACH(e, dir_bucket(dir, name), hash)
+		if (e->dir == dir && strcmp(e->name, name) == 0)
+			break;
+	return e;
 }
 
 static int
@@ -80,8 +82,9 @@ dir_enter(struct tnode *dir, const char *name, struct tnode *t)
 		return ENOSPC;
 	}
 	e->t = t;
+	e->dir = dir;
 	e->pos = ++dir->lastpos + 2;
-	RB_INSERT(tnames, &dir->names, e);
+	LIST_INSERT_HEAD(dir_bucket(dir, name), e, hash);
 	TAILQ_INSERT_TAIL(&dir->entries, e, link);
 	t->parent = dir;
 	if (t->v.type == VDIR)
@@ -96,7 +99,7 @@ dir_leave(struct tnode *dir, struct tentry *e)
 
 	if (e->t->v.type == VDIR)
 		dir->subdirs--;
-	RB_REMOVE(tnames, &dir->names, e);
+	LIST_REMOVE(e, hash);
 	TAILQ_REMOVE(&dir->entries, e, link);
 	kmem_strfree(e->name);
 	kmem_free(e, sizeof(*e));

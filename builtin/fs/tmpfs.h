@@ -2,7 +2,6 @@
 #ifndef BUILTIN_TMPFS_H
 #define BUILTIN_TMPFS_H
 
-#include <tree.h>
 #include "vfs.h"
 
 #define TMPFS_PAGE	4096
@@ -11,8 +10,9 @@ struct tnode;
 struct tentry {
 	char			*name;
 	struct tnode		*t;
+	struct tnode		*dir;
 	off_t			pos;	/* readdir's; grows along the list */
-	RB_ENTRY(tentry)	node;
+	LIST_ENTRY(tentry)	hash;	/* of directory and name */
 	TAILQ_ENTRY(tentry)	link;
 };
 struct tnode {
@@ -25,7 +25,6 @@ struct tnode {
 	struct timespec	atime, mtime, ctime, btime;
 	struct tnode	*parent;
 	/* VDIR */
-	RB_HEAD(tnames, tentry) names;
 	TAILQ_HEAD(, tentry) entries;
 	off_t		lastpos;
 	nlink_t		subdirs;
@@ -36,7 +35,9 @@ struct tnode {
 	size_t		pageslots;	/* size of the array */
 	size_t		npages;		/* that are there */
 };
+#define TMPFS_NHASH	256
 struct tmpfs {
+	LIST_HEAD(tentries, tentry) hash[TMPFS_NHASH];
 	ino_t		lastino;
 	uint64_t	maxpages;
 	uint64_t	npages;		/* atomic */
