@@ -10,11 +10,12 @@
 #define JSMN_STATIC
 #include <jsmn.h>
 
-struct config {
+/* The document; ntok 0 if there is none.  Read once, since it never changes. */
+static struct config {
 	const char	*text;
 	jsmntok_t	*tok;
 	int		ntok;
-};
+} config;
 
 /* The first token after the value at i and all that is in it. */
 static int
@@ -48,9 +49,10 @@ hyp_config_len(void)
 	return end - text;
 }
 
-static int
-config_open(struct config *c)
+static void
+config_init(void)
 {
+	struct config *c = &config;
 	jsmn_parser p;
 	size_t len;
 	int n;
@@ -58,17 +60,18 @@ config_open(struct config *c)
 	c->tok = NULL;
 	c->ntok = 0;
 	if ((c->text = strchr(plat_cmdline(), '{')) == NULL)
-		return ENOENT;
+		return;
 	len = strlen(c->text);
 	jsmn_init(&p);
-	if ((n = jsmn_parse(&p, c->text, len, NULL, 0)) <= 0)
-		return ENOENT;
-	if ((c->tok = kern_malloc((size_t)n * sizeof(*c->tok), 0)) == NULL)
-		return ENOMEM;
+	if ((n = jsmn_parse(&p, c->text, len, NULL, 0)) <= 0 ||
+	    (c->tok = kern_malloc((size_t)n * sizeof(*c->tok), 0)) == NULL)
+		return;
 	jsmn_init(&p);
-	c->ntok = jsmn_parse(&p, c->text, len, c->tok, (unsigned)n);
-	return c->ntok > 0 && c->tok[0].type == JSMN_OBJECT ? 0 : ENOENT;
+	n = jsmn_parse(&p, c->text, len, c->tok, (unsigned)n);
+	if (n > 0 && c->tok[0].type == JSMN_OBJECT)
+		c->ntok = n;
 }
+KERN_INIT(KERN_INIT_BUS, config_init);
 
 static bool
 config_eq(const struct config *c, int i, const char *s)
@@ -172,15 +175,10 @@ config_get(const struct config *c, int i, const char *name, char *buf,
 int
 hyp_config_string(const char *key, char *buf, size_t size)
 {
-	struct config c;
-	int i, error;
+	const struct config *c = &config;
+	int i = c->ntok != 0 ? config_member(c, 0, key, 0) : 0;
 
-	if ((error = config_open(&c)) == 0) {
-		i = config_member(&c, 0, key, 0);
-		error = i != 0 ? config_get(&c, i, NULL, buf, size) : ENOENT;
-	}
-	kern_free(c.tok);
-	return error;
+	return i != 0 ? config_get(c, i, NULL, buf, size) : ENOENT;
 }
 
 /* One "env": "K=V", or an array of these, or { "K": "V" }. */
@@ -209,17 +207,13 @@ config_env1(const struct config *c, int v, const char *name, char *buf,
 int
 hyp_config_env(const char *name, char *buf, size_t size)
 {
-	struct config c;
-	int i = 0, error;
+	const struct config *c = &config;
+	int i = 0, error = ENOENT;
 
-	if ((error = config_open(&c)) == 0) {
-		error = ENOENT;
-		while (error == ENOENT &&
-		    (i = config_member(&c, 0, "env", i)) != 0) {
-			error = config_env1(&c, i, name, buf, size);
-			i = config_skip(&c, i);
-		}
+	while (error == ENOENT && c->ntok != 0 &&
+	    (i = config_member(c, 0, "env", i)) != 0) {
+		error = config_env1(c, i, name, buf, size);
+		i = config_skip(c, i);
 	}
-	kern_free(c.tok);
 	return error;
 }

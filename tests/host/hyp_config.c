@@ -21,6 +21,8 @@ set(const char *s, size_t n)
 	text = malloc(n + 1);
 	memcpy(text, s, n);
 	text[n] = '\0';
+	free(config.tok);
+	config_init();
 }
 
 static void
@@ -104,6 +106,7 @@ main(int argc, char **argv)
 	sizes();
 	fuzz_all(argc > 1 ? atol(argv[1]) : 100000, samples, 3,
 	    "{}[]\",:\\u0A=");
+	free(config.tok);
 	free(text);
 	printf("hyp_config: %llu answers\n", (unsigned long long)answers);
 	return answers > 0 ? 0 : 1;
