@@ -74,6 +74,7 @@ void
 plat_console_write(const char *p, size_t n)
 {
 	unsigned long s = plat_irq_save();
+	static bool stuck;
 	unsigned spin = 0;
 	bool held;
 
@@ -83,8 +84,9 @@ plat_console_write(const char *p, size_t n)
 		return;
 	}
 	while (!(held = __atomic_exchange_n(&txlock, 1,
-	    __ATOMIC_ACQUIRE) == 0) && spin++ < LOCK_SPIN)
+	    __ATOMIC_ACQUIRE) == 0) && !stuck && spin++ < LOCK_SPIN)
 		plat_pause();
+	stuck = !held;
 	while (n > 0) {
 		size_t k = n < fifo ? n : fifo;
 
