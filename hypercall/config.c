@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include "hyp.h"
 
-#define JSMN_STATIC
+#define JSMN_HEADER
+#define JSMN_STRICT
 #include <jsmn.h>
 
 /* The document; ntok 0 if there is none.  Read once, since it never changes. */

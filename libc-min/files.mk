@@ -2,7 +2,7 @@
 # line and for the host; the rest stands on the rump kernel client API and
 # rumpcomp_host_*.
 libc_min_stateless_SRCS := libc-min/mem.c libc-min/string.c libc-min/strtol.c \
-	   libc-min/sort.c libc-min/format.c libc-min/strerror.c
+	   libc-min/sort.c libc-min/format.c libc-min/strerror.c libc-min/jsmn.c
 # strtol.c again: below the line it has no errno to set
 libc_min_SRCS := libc-min/strtol.c libc-min/start.c libc-min/config.c libc-min/config_dev.c \
 	   libc-min/json.c \

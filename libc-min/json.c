@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JSMN_STATIC
-#define JSMN_STRICT
-#include <jsmn.h>
 #include "json.h"
 
 struct walk {

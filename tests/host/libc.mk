@@ -9,7 +9,8 @@ host_libc_unit_SRCS := tests/host/libc_unit.c $(libc_pure)
 host_libc_unit_CFLAGS := -include tests/host/libc_names.h -fno-builtin
 host_libc_unit_ARGS := 20000
 host_fuzz_config_SRCS := tests/host/fuzz_config.c libc-min/config.c \
-	   libc-min/config_dev.c libc-min/json.c
+	   libc-min/config_dev.c libc-min/json.c \
+	   libc-min/jsmn.c
 host_fuzz_config_CFLAGS := -Ilibc-min
 host_fuzz_config_ARGS := 50000
 host_fuzz_http_SRCS := tests/host/fuzz_http.c apps/httpd/http.c \
