@@ -4,8 +4,8 @@
  * bytes are changed where there are any, or the end is missing.  Each is
  * mounted, walked and read; half of the FAT ones are written to, too.
  *
- * fuzz_fs --tree IMAGE [FLAGS]: prints what is on it instead, for comparison;
- * FLAGS of an ISO 9660 mount.
+ * fuzz_fs --tree IMAGE [FLAGS [disksN]]: prints what is on it, or on its
+ * partition N, instead, for comparison; FLAGS of an ISO 9660 mount.
  * fuzz_fs --power IMAGE...: writes to a FAT disk that loses power at every
  * possible write, with and without some of what was in the disk's cache; each
  * time the volume must mount again and what was fsync()ed must be there.
@@ -102,6 +102,7 @@ static uint8_t *disk_changed;		/* per sector: differs from the base */
 static int64_t power = -1;		/* writes until it fails; -1: never */
 static uint64_t nwrites;
 static int verbose, iso_flags;
+static const char *hostname = "disk";	/* "disks2": its second partition */
 
 int
 rumpuser_open(const char *name, int mode, int *fdp)
@@ -223,8 +224,11 @@ mount_disk(int iso, int flags)
 	struct nb_iso args = { .fspec = "/dev/d", .flags = iso_flags };
 	int e;
 
-	if ((e = rump_pub_etfs_register("/dev/d", "disk", 1)) != 0)
+	if ((e = rump_pub_etfs_register("/dev/d", hostname, 1)) != 0) {
+		if (hostname[4] != 0)
+			return -1;
 		DIE("etfs: %d", e);
+	}
 	e = iso ? rump___sysimpl_mount50("cd9660", "/m", NB_RDONLY, &args,
 	    sizeof(args)) : rump___sysimpl_mount50("msdos", "/m", flags, &msdos,
 	    sizeof(msdos));
@@ -472,6 +476,7 @@ fuzz(long steps)
 			image_use(im);
 		damage(im);
 		alarm(60);
+		hostname = rnd(20) ? "disk" : rnd(2) ? "disks1" : "disks5";
 		iso_flags = rnd(3) ? 0 : rnd(2) ? 1 : 9;	/* NORRIP, NOJOLIET */
 		if (mount_disk(im->iso, rnd(2) ? NB_RDONLY : 0) == 0) {
 			mounted++;
@@ -623,6 +628,7 @@ main(int argc, char **argv)
 			fclose(f);
 			image_use(im);
 			iso_flags = argc > 3 ? atoi(argv[3]) : 0;
+			hostname = argc > 4 ? argv[4] : "disk";
 			if (mount_disk(1, 0) != 0 && mount_disk(0, NB_RDONLY) != 0)
 				return 1;
 			walk("/m", 0, 1);

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
 import unittest
+import zlib
 
 OUT = os.environ.get("SIRLOIN_O", "build")
 FUZZ = f"{OUT}/host/fuzz_fs.bin"
@@ -67,6 +69,49 @@ class Fs(unittest.TestCase):
         links = [w for w in want if " -> " in w]
         files = [w for w in want if w not in links]
         self.assertEqual([f for f in files if f not in joliet], [])
+
+    def test_partitions(self):
+        """The ISO as partition 2 of an MBR, as a logical one, and of a GPT."""
+        with open(self.images["iso"], "rb") as f:
+            iso = f.read()
+        want, n = sh(FUZZ, "--tree", self.images["iso"]), len(iso) // 512
+        first = 2048
+        disk = bytearray(first * 512) + iso + bytes(34 * 512)
+
+        def entry(kind, at, count):
+            return struct.pack("<B3sB3sII", 0, b"", kind, b"", at, count)
+
+        def mbr(*entries):
+            return bytes(446) + b"".join(entries).ljust(64, b"\0") + b"\x55\xaa"
+
+        def tree(name, part, data):
+            path = f"{self.dir}/{name}"
+            with open(path, "wb") as f:
+                f.write(data)
+            return subprocess.run([FUZZ, "--tree", path, "0", f"disks{part}"], text=True,
+                                  capture_output=True, timeout=60)
+
+        disk[:512] = mbr(entry(0x83, 1, 10), entry(0x96, first, n))
+        self.assertEqual(tree("mbr", 2, disk).stdout, want)
+        self.assertEqual(tree("mbr", 3, disk).returncode, 1)
+        disk[:512] = mbr(entry(0x05, 100, n + first))
+        disk[51200:51712] = mbr(entry(0x83, 20, 10), entry(0x05, 50, 100))
+        disk[76800:77312] = mbr(entry(0x96, first - 150, n))
+        self.assertEqual(tree("logical", 6, disk).stdout, want)
+        self.assertEqual(tree("logical", 7, disk).returncode, 1)
+
+        disk[:512] = mbr(entry(0xee, 1, first + n))
+        parts = bytes(128) + struct.pack("<16s16sQQQ", b"type", b"guid", first, first + n - 1, 0)
+        parts = parts.ljust(128 * 128, b"\0")
+        head = bytearray(struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, 0, 0, 1, 0,
+                                     34, 0, b"disk", 2, 128, 128, zlib.crc32(parts)))
+        head[16:20] = struct.pack("<I", zlib.crc32(head))
+        disk[512:1024] = head.ljust(512, b"\0")
+        disk[1024:1024 + len(parts)] = parts
+        self.assertEqual(tree("gpt", 2, disk).stdout, want)
+        self.assertEqual(tree("gpt", 1, disk).returncode, 1)
+        disk[520] ^= 1
+        self.assertEqual(tree("gptbad", 2, disk).returncode, 1)
 
     def test_power(self):
         for name in FAT:
