@@ -53,6 +53,7 @@ hyp_config_len(void)
 static void
 config_init(void)
 {
+	const char *end = plat_cmdline() + hyp_config_len();
 	struct config *c = &config;
 	jsmn_parser p;
 	size_t len;
@@ -60,9 +61,10 @@ config_init(void)
 
 	c->tok = NULL;
 	c->ntok = 0;
-	if ((c->text = strchr(plat_cmdline(), '{')) == NULL)
+	c->text = strchr(plat_cmdline(), '{');
+	if (c->text == NULL || c->text >= end)
 		return;
-	len = strlen(c->text);
+	len = (size_t)(end - c->text);
 	jsmn_init(&p);
 	if ((n = jsmn_parse(&p, c->text, len, NULL, 0)) <= 0 ||
 	    (c->tok = kern_malloc((size_t)n * sizeof(*c->tok), 0)) == NULL)

@@ -69,6 +69,8 @@ known(void)
 	must("{\"hostname\":\"a\\n\\\"\\u00e4\\u20ac\\/\"}", NULL,
 	    "a\n\"\xc3\xa4\xe2\x82\xac/");
 	must("{\"hostname\":\"unclosed", NULL, NULL);
+	must("{\"hostname\":\"h\"} virtio_mmio.device=512@0xfeb00e00:12 "
+	    "virtio_mmio.device=512@0xfeb00c00:11", NULL, "h");
 	must("{\"env\":\"A=1\"}", "A", "1");
 	must("{\"env\":\"A=1\",\"env\":\"B=2\"}", "B", "2");
 	must("{\"env\":[\"A=1\",\"B=x=y\"]}", "B", "x=y");
@@ -99,12 +101,13 @@ main(int argc, char **argv)
 	static const char *const samples[] = {
 		"a=b {\"hostname\":\"h\\u0041\",\"env\":[\"A=1\",\"B=2\"]}",
 		"{\"env\":{\"B\":\"x\",\"A\":\"y\"},\"net\":[{\"if\":\"v\"}]}",
+		"x {\"env\":\"A=1\"} virtio_mmio.device=1@2:3",
 		"{\"env\":\"A=long long long long\",\"hostname\":\"\"}",
 	};
 
 	known();
 	sizes();
-	fuzz_all(argc > 1 ? atol(argv[1]) : 100000, samples, 3,
+	fuzz_all(argc > 1 ? atol(argv[1]) : 100000, samples, 4,
 	    "{}[]\",:\\u0A=");
 	free(config.tok);
 	free(text);
