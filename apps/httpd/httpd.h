@@ -71,8 +71,7 @@ struct worker {
 	struct conn	**conn;		/* conn[i] is pfd[nfixed + i]'s */
 	struct pollfd	*pfd;		/* the pipe, listening sockets, conn */
 	int		nfixed, nconn, size;
-	bool		paused;		/* accept nothing until the next tick */
-	uint64_t	now;
+	uint64_t	now, pause;	/* pause: until then accept nothing */
 	time_t		date_of;
 	char		date[HTTP_DATESIZE];
 	struct cached	cache[NCACHE];

@@ -36,12 +36,14 @@ httpd_clock(void)
 }
 
 /*
- * Each descriptor is polled by one thread and without a time limit: NetBSD's
- * rump kernel (2016 to 11) has an assertion in selnotify() that fails when two
- * threads poll one, or when a poll times out just then.  So the first worker has
- * the listening sockets, others get their connections through a pipe, and the
- * clock comes through it, too.
+ * NetBSD's rump kernel (2016 to 11) has two flaws in poll(): an assertion in
+ * selnotify() fails when two threads poll one descriptor, so the first worker
+ * alone has the listening sockets and hands connections out by pipes; and a
+ * thread that is woken for another's sake just then misses its own wake-up, so
+ * a poll has a time limit (docs/netbsd.md).
  */
+#define POLL_BUSY	100		/* ms, while there are connections */
+#define POLL_IDLE	5000
 
 /* ---- a worker's connections ---- */
 
@@ -152,68 +154,17 @@ expire(struct worker *w)
 	}
 }
 
-/* ---- the pipe: descriptors of connections, and TICK ---- */
+/* ---- new connections ---- */
 
-#define TICK	(-1)
-static uint32_t clock_needed;
-static pthread_mutex_t clock_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t clock_cond = PTHREAD_COND_INITIALIZER;
-
-/* Ticks once a second while there are connections. */
-static void *clock_main(void *) __attribute__((noreturn));
-static void *
-clock_main(void *arg)
-{
-
-	for (;;) {
-		const int tick = TICK;
-
-		pthread_mutex_lock(&clock_lock);
-		while (__atomic_load_n(&httpd_nconn, __ATOMIC_SEQ_CST) == 0 &&
-		    clock_needed == 0)
-			pthread_cond_wait(&clock_cond, &clock_lock);
-		clock_needed = 0;
-		pthread_mutex_unlock(&clock_lock);
-		sleep(1);
-		for (int i = 0; i < httpd_nworker; i++)
-			(void)write(httpd_worker[i]->pipe[1], &tick, sizeof(tick));
-	}
-}
-
-static void
-need_clock(void)
-{
-
-	pthread_mutex_lock(&clock_lock);
-	clock_needed = 1;
-	pthread_cond_signal(&clock_cond);
-	pthread_mutex_unlock(&clock_lock);
-}
-
+/* From the first worker. */
 static void
 read_pipe(struct worker *w)
 {
-	int what[64];
-	ssize_t n = read(w->pipe[0], what, sizeof(what));
+	int fd[64];
+	ssize_t n = read(w->pipe[0], fd, sizeof(fd));
 
-	for (ssize_t i = 0; i < n / (ssize_t)sizeof(what[0]); i++) {
-		if (what[i] == TICK) {
-			w->paused = false;
-			expire(w);
-		} else
-			add_conn(w, what[i]);
-	}
-}
-
-/* ---- new connections ---- */
-
-/* Until the next tick; then there may be descriptors and memory again. */
-static void
-pause_accept(struct worker *w)
-{
-
-	w->paused = true;
-	need_clock();
+	for (ssize_t i = 0; i < n / (ssize_t)sizeof(fd[0]); i++)
+		add_conn(w, fd[i]);
 }
 
 /* The worker with the fewest connections gets it. */
@@ -239,19 +190,17 @@ accept_some(struct worker *w, int lfd)
 		int fd;
 
 		if (httpd_nconn >= MAXCONN && !evict(w)) {
-			pause_accept(w);
+			w->pause = w->now + SEC / 4;
 			return;
 		}
 		fd = accept(lfd, NULL, NULL);
 		if (fd < 0) {
-			/* out of descriptors or memory: not at once again */
+				/* out of descriptors or memory: not at once again */
 			if (errno != EAGAIN && errno != ECONNABORTED &&
 			    !evict(w))
-				pause_accept(w);
+				w->pause = w->now + SEC / 4;
 			return;
 		}
-		if (httpd_nconn == 0)
-			need_clock();
 		hand_out(w, fd);
 	}
 }
@@ -263,14 +212,16 @@ static void *
 run(void *arg)
 {
 	struct worker *w = arg;
+	uint64_t checked = 0;
 	int n;
 
 	for (;;) {
 		w->pfd[0] = (struct pollfd){ w->pipe[0], POLLIN, 0 };
 		for (int i = 1; i < w->nfixed; i++)
-			w->pfd[i] = (struct pollfd){ w->paused ? -1 :
+			w->pfd[i] = (struct pollfd){ w->pause > w->now ? -1 :
 			    httpd_listen[i - 1], POLLIN, 0 };
-		n = poll(w->pfd, w->nfixed + w->nconn, INFTIM);
+		n = poll(w->pfd, w->nfixed + w->nconn, httpd_nconn > 0 ||
+		    w->pause > w->now ? POLL_BUSY : POLL_IDLE);
 		w->now = httpd_clock();
 		if (n < 0 && errno != EINTR)
 			sleep(1);			/* no memory for it? */
@@ -282,6 +233,10 @@ run(void *arg)
 				accept_some(w, httpd_listen[i - 1]);
 		if (n > 0 && w->pfd[0].revents != 0)
 			read_pipe(w);
+		if (w->now - checked >= SEC) {
+			checked = w->now;
+			expire(w);
+		}
 	}
 }
 
@@ -381,7 +336,6 @@ start_workers(int n)
 		w->now = httpd_clock();
 		httpd_worker[httpd_nworker++] = w;
 	}
-	start_thread("httpd clock", clock_main, NULL);
 	for (int i = 1; i < n; i++) {
 		char name[16];
 
