@@ -79,9 +79,10 @@ kt_threads(int n, void *(*fn)(void *), void *arg, size_t size, int pri)
 	bool ok = true;
 	int i;
 
+	/* Every other one is nailed to a CPU: they must meet across CPUs. */
 	for (i = 0; i < n; i++)
 		t[i] = kt_start("test", fn, (char *)arg + i * size, pri,
-		    KERN_CPU_ANY);
+		    i % 2 ? i / 2 % (int)kern_ncpu() : KERN_CPU_ANY);
 	for (i = 0; i < n; i++)
 		ok &= kt_join(t[i]);
 	return ok;

@@ -170,7 +170,7 @@ test_regs(void)
 	    (unsigned long)(kern_cpu_switches(0) - sw),
 	    ymm ? ", AVX too" : "");
 	CHECK(ok);
-	CHECK(kern_cpu_switches(0) - sw > 500);
+	CHECK(kern_cpu_switches(0) - sw > 100);
 }
 
 /* ---- FS base ---- */

@@ -177,7 +177,8 @@ soak(uint64_t ns)
 	for (i = 0; i < NW * 4; i++)
 		t[i] = kt_start(name[i % NW], worker[i % NW],
 		    (void *)(uintptr_t)i, KERN_PRI_USER +
-		    (i / NW == 3 && sleeps[i % NW] ? 4 : 0), KERN_CPU_ANY);
+		    (i / NW == 3 && sleeps[i % NW] ? 4 : 0),
+		    i / NW % 2 ? (int)(i % kern_ncpu()) : KERN_CPU_ANY);
 	for (i = 0; i < NW * 4; i++)
 		ok &= kt_join(t[i]);
 	kt_join(dog);
