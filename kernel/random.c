@@ -131,6 +131,7 @@ hw_add(void)
  * and proportion tests of NIST SP 800-90B section 4.4, made stricter.
  */
 #define WINDOW	64
+#define JITTER_NS	20000000ull	/* until the next try */
 
 static uint64_t
 jitter_sample(struct crypto_blake2s *b)
@@ -237,7 +238,9 @@ kern_random(void *p, size_t n, bool wait)
 		if (seeded)
 			kern_spin_unlock(&rnd_lock, s);
 		else
-			kern_waitq_sleep(&rnd_wq, &rnd_lock, s, UINT64_MAX);
+			kern_waitq_sleep(&rnd_wq, &rnd_lock, s,
+			    plat_clock() + JITTER_NS);
+		jitter_add();		/* there may be some now */
 	}
 	for (; n != 0; n -= k, q += k) {
 		k = n < 1024 ? n : 1024;	/* a bounded time under the lock */
