@@ -11,6 +11,7 @@
 #include "virtio.h"
 
 #define NET_RXRING	256
+#define NET_RXFIRST	64	/* buffers at first */
 #define NET_TXRING	256
 #define NET_RXBATCH	64
 #define NET_BACKLOG	1024	/* packets that wait for room in the ring */
@@ -59,6 +60,7 @@ struct vnet {
 	struct net_rxbuf *free;		/* buffers that nobody has */
 	unsigned	nbuf, maxbuf;	/* that exist, that may */
 	unsigned	posted;		/* that the device has */
+	unsigned	target;		/* that it should have */
 	bool		starved;
 
 	struct kern_mutex txlock;

@@ -88,8 +88,11 @@ vnet_rx_refill(struct vnet *n)
 {
 	struct net_rxbuf *b;
 
+	/* Few at first; more once a burst has nearly emptied the ring. */
+	if (n->posted < n->target / 4 && n->target < n->rx->ring.num)
+		n->target *= 2;
 	n->starved = false;
-	while (ring_room(n) > 0) {
+	while (n->posted < n->target && ring_room(n) > 0) {
 		if ((b = rxbuf_get(n)) == NULL) {
 			/* Who brings a buffer back sees this, or we the buffer. */
 			__atomic_store_n(&n->starved, true, __ATOMIC_SEQ_CST);
@@ -222,7 +225,7 @@ deliver(struct vnet *n, struct net_rxbuf *b, struct netpktq *out)
 	n->nd.stats.ipackets++;
 	n->nd.stats.ibytes += p->len;
 	short_of = n->free == NULL && n->nbuf >= n->maxbuf &&
-	    n->posted < n->rx->ring.num / 2;
+	    n->posted < n->target / 2;
 	if (short_of) {
 		if ((c = copy_packet(p)) != NULL)
 			STAILQ_INSERT_TAIL(out, c, link);
@@ -335,6 +338,7 @@ vnet_rx_open(struct vnet *n)
 	if ((n->rx = virtq_create(n->d, 0, ring, 1)) == NULL)
 		return ENOMEM;
 	n->posted = 0;
+	n->target = NET_RXFIRST / 2;	/* doubled by the first filling */
 	n->maxbuf = mi.total / 8 / PAGE_SIZE;
 	if (n->maxbuf > 4 * NET_RXRING)
 		n->maxbuf = 4 * NET_RXRING;
