@@ -141,7 +141,6 @@ uint64_t hw_online = 1;
  * the generation; who changes that looks afterwards who is idle.  A CPU's own
  * generation is that of the last shootdown that it has seen to.
  */
-static uint64_t idle;			/* a bit for each CPU */
 static uint64_t generation;
 static struct {
 	uint32_t	lock;
@@ -170,8 +169,7 @@ void
 hw_tlb_idle(struct hw_cpu *c)
 {
 
-	c->idle = true;
-	__atomic_fetch_or(&idle, 1UL << c->num, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&c->idle, true, __ATOMIC_SEQ_CST);
 }
 
 /* Interrupts masked: before anything that may have been unmapped is used. */
@@ -180,8 +178,7 @@ hw_tlb_wake(struct hw_cpu *c)
 {
 	uint64_t g;
 
-	c->idle = false;
-	__atomic_fetch_and(&idle, ~(1UL << c->num), __ATOMIC_SEQ_CST);
+	__atomic_store_n(&c->idle, false, __ATOMIC_SEQ_CST);
 	g = __atomic_load_n(&generation, __ATOMIC_SEQ_CST);
 	if (c->generation != g) {
 		write_cr3(read_cr3());
@@ -212,6 +209,21 @@ hw_tlb_online(struct hw_cpu *c)
 	hw_tlb_wake(c);
 }
 
+/* Online CPUs, but for this one, that are not idle. */
+static uint64_t
+awake(unsigned me)
+{
+	uint64_t set = __atomic_load_n(&hw_online, __ATOMIC_SEQ_CST) &
+	    ~(1UL << me);
+	unsigned n;
+
+	for (n = 0; n < MAXCPU && set >> n != 0; n++)
+		if ((set >> n & 1) != 0 &&
+		    __atomic_load_n(&hw_cpus[n]->idle, __ATOMIC_SEQ_CST))
+			set &= ~(1UL << n);
+	return set;
+}
+
 /* Every CPU forgets [va, va + size) before this returns. */
 static void
 shootdown(uintptr_t va, size_t size)
@@ -228,9 +240,7 @@ shootdown(uintptr_t va, size_t size)
 	flush_local(va, size);
 	hw_cpus[me]->generation =
 	    __atomic_add_fetch(&generation, 1, __ATOMIC_SEQ_CST);
-	others = __atomic_load_n(&hw_online, __ATOMIC_SEQ_CST) &
-	    ~__atomic_load_n(&idle, __ATOMIC_SEQ_CST) & ~(1UL << me);
-	if (others != 0) {
+	if ((others = awake(me)) != 0) {
 		shoot.va = va;
 		shoot.size = size;
 		__atomic_store_n(&shoot.pending, others, __ATOMIC_SEQ_CST);

@@ -168,8 +168,8 @@ read_bootinfo(unsigned how, uint64_t info)
 		hw_log("hw: the memory map is too long, some is not used\n");
 }
 
-/* The loader may have put nothing where the image is: it has.  But the page
- * tables need some memory more. */
+/* From entry.S, on CPU 0's idle stack; `how' is the entry that was taken.  The
+ * canary is set here, so this function has none. */
 void __attribute__((noreturn, no_stack_protector))
 hw_start(unsigned how, uint64_t info)
 {
