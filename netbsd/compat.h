@@ -10,6 +10,10 @@
 #define compat_count_out(ifp)		if_statinc(ifp, if_opackets)
 #define compat_count_oerror(ifp)	if_statinc(ifp, if_oerrors)
 #define compat_count_ierror(ifp)	if_statinc(ifp, if_ierrors)
+#define compat_tap_in(ifp, m) do {					\
+	if_statinc(ifp, if_ipackets);					\
+	bpf_mtap(ifp, m, BPF_D_IN);					\
+} while (/*CONSTCOND*/0)
 /* if_input() counts and taps */
 #define compat_input(ifp, m)		if_input(ifp, m)
 #else
@@ -17,9 +21,12 @@
 #define compat_count_out(ifp)		((ifp)->if_opackets++)
 #define compat_count_oerror(ifp)	((ifp)->if_oerrors++)
 #define compat_count_ierror(ifp)	((ifp)->if_ierrors++)
-#define compat_input(ifp, m) do {					\
+#define compat_tap_in(ifp, m) do {					\
 	(ifp)->if_ipackets++;						\
 	bpf_mtap(ifp, m);						\
+} while (/*CONSTCOND*/0)
+#define compat_input(ifp, m) do {					\
+	compat_tap_in(ifp, m);						\
 	if_input(ifp, m);						\
 } while (/*CONSTCOND*/0)
 #define m_defrag(m, how)	compat_defrag(m)
@@ -35,5 +42,9 @@ compat_defrag(struct mbuf *m)
 	return n;
 }
 #endif
+
+/* IPv6 may not be in the image. */
+extern pktqueue_t *ip6_pktq __attribute__((weak));
+#define compat_ip6_pktq	(&ip6_pktq != NULL ? ip6_pktq : NULL)
 
 #endif /* SIRLOIN_NETBSD_COMPAT_H */

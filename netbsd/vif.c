@@ -16,9 +16,12 @@
 #include <net/bpf.h>
 #include <net/if.h>
 #include <net/if_ether.h>
+#include <net/if_dl.h>
 #include <net/if_types.h>
+#include <net/pktqueue.h>
 #include <netinet/in.h>
 #include <netinet/in_systm.h>
+#include <netinet/in_var.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/tcp.h>
@@ -91,28 +94,41 @@ vif_txget(struct vif_softc *sc)
 	return tx;
 }
 
-/*
- * The TCP pseudo header's sum, length included, which a segmenting device
- * wants in th_sum (virtio 1.1, 5.1.6.2); the kernel left it for us to do.
- */
-static void
-vif_tso_sum(struct mbuf *m, int off, int iphl, bool v6)
+static uint32_t
+vif_sum(const uint8_t *p, int n, uint32_t sum)
 {
-	uint8_t h[sizeof(struct ip6_hdr)];
-	uint32_t sum, len = m->m_pkthdr.len - off - iphl;
 	uint16_t w;
-	int i, from = v6 ? 8 : 12, to = v6 ? 40 : 20;
 
-	m_copydata(m, off, to, h);
-	sum = htons(IPPROTO_TCP) + htons(len & 0xffff) + htons(len >> 16);
-	for (i = from; i < to; i += 2) {
-		memcpy(&w, h + i, 2);
+	for (; n > 0; n -= 2, p += 2) {
+		memcpy(&w, p, 2);
 		sum += w;
 	}
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
-	w = sum;
+	return sum;
+}
+
+/*
+ * What a segmenting device wants and the kernel left to it: the IPv4 header's
+ * sum, and in th_sum that of the pseudo header with the whole length (virtio
+ * 1.1, 5.1.6.2).
+ */
+static void
+vif_tso_sum(struct mbuf *m, int off, int iphl, bool v6)
+{
+	uint8_t h[60];
+	uint32_t len = m->m_pkthdr.len - off - iphl;
+	uint32_t sum = htons(IPPROTO_TCP) + htons(len & 0xffff) + htons(len >> 16);
+	uint16_t w;
+
+	m_copydata(m, off, v6 ? sizeof(struct ip6_hdr) : iphl, h);
+	w = v6 ? vif_sum(h + 8, 32, sum) : vif_sum(h + 12, 8, sum);
 	m_copyback(m, off + iphl + offsetof(struct tcphdr, th_sum), 2, &w);
+	if (v6)
+		return;
+	memset(h + offsetof(struct ip, ip_sum), 0, 2);
+	w = ~vif_sum(h, iphl, 0);
+	m_copyback(m, off + offsetof(struct ip, ip_sum), 2, &w);
 }
 
 /* What the kernel left to the device, in the packet's terms. */
@@ -292,6 +308,28 @@ vif_rxoffload(struct mbuf *m, int flags)
 	}
 }
 
+/*
+ * A packet that the device merged from several, longer than ether_input()
+ * takes.  It is TCP for us, or not ours.
+ */
+static void
+vif_input_merged(struct ifnet *ifp, struct mbuf *m)
+{
+	const struct ether_header *eh = mtod(m, struct ether_header *);
+	pktqueue_t *q = eh->ether_type == htons(ETHERTYPE_IP) ? ip_pktq :
+	    eh->ether_type == htons(ETHERTYPE_IPV6) ? compat_ip6_pktq : NULL;
+
+	compat_tap_in(ifp, m);
+	if (q == NULL || memcmp(eh->ether_dhost, CLLADDR(ifp->if_sadl),
+	    ETHER_ADDR_LEN) != 0) {
+		m_freem(m);
+		return;
+	}
+	m_adj(m, ETHER_HDR_LEN);
+	if (!pktq_enqueue(q, m, 0))
+		m_freem(m);
+}
+
 /* The line's input upcall: a thread with a context. */
 static void
 vif_input(void *arg, struct netpktq *q)
@@ -318,7 +356,11 @@ vif_input(void *arg, struct netpktq *q)
 		}
 		m_set_rcvif(m, ifp);
 		vif_rxoffload(m, flags);
-		compat_input(ifp, m);
+		if (m->m_pkthdr.len > ifp->if_mtu + ETHER_HDR_LEN +
+		    ETHER_VLAN_ENCAP_LEN)
+			vif_input_merged(ifp, m);
+		else
+			compat_input(ifp, m);
 	}
 	curlwp_bindx(bound);
 	KERNEL_UNLOCK_ONE(NULL);
