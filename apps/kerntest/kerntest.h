@@ -56,6 +56,7 @@ void	test_timers(void);
 void	test_idle(void);
 void	test_heap(void);
 void	test_pages(void);
+void	test_no_memory(void);
 void	test_random(void);
 void	test_preempt(void);
 void	test_slices(void);

@@ -29,6 +29,7 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "preempt: equals share a CPU", test_slices },
 	{ "preempt: registers and red zone survive", test_regs },
 	{ "fs: thread-local block and canary", test_fs },
+	{ "memory: all of it, and back", test_no_memory },
 	{ "switch: rounding modes and precision survive", test_control },
 };
 #define NTESTS	(int)(sizeof(tests) / sizeof(tests[0]))

@@ -127,6 +127,57 @@ test_pages(void)
 	CHECK(kt_threads(6, page_worker, NULL, 1, KERN_PRI_USER));
 }
 
+/* All there is, to the last object, and back. */
+static void **
+take_all(size_t size, void **list)
+{
+	void **p;
+
+	while ((p = kern_malloc(size, 0)) != NULL) {
+		*p = list;
+		list = p;
+	}
+	return list;
+}
+
+static void *
+nothing(void *arg)
+{
+
+	return arg;
+}
+
+void
+test_no_memory(void)
+{
+	struct kern_mem_info a, b;
+	struct thread *t = NULL;
+	void **list = NULL, **next;
+	int error, i;
+
+	kern_mem_info(&a);
+	list = take_all(1 << 20, list);
+	list = take_all(4096, list);
+	list = take_all(100, list);
+	error = 0;
+	/* stacks of dead threads were given back: there are none left */
+	for (i = 0; i < 3 && error == 0; i++) {
+		error = kern_thread_create(&t, "no memory", nothing, NULL,
+		    KERN_PRI_USER, KERN_CPU_ANY, KERN_T_JOIN, 300000);
+		if (error == 0)
+			kt_join(t);
+	}
+	for (; list != NULL; list = next) {
+		next = *list;
+		kern_free(list);
+	}
+	CHECK(error == ENOMEM);
+	kern_mem_info(&b);
+	CHECK(b.heap_fails > a.heap_fails);
+	CHECK(b.free + (2 << 20) > a.free);
+	CHECK(kt_join(kt_start("again", nothing, NULL, KERN_PRI_USER, -1)));
+}
+
 void
 test_random(void)
 {
