@@ -14,7 +14,8 @@ builtin_part_SRCS := builtin/fs/part.c
 # FAT and exFAT: FatFs, with our vnodes and our way to the data.
 builtin_fat_SRCS := builtin/fs/fat/mount.c builtin/fs/fat/node.c \
 	builtin/fs/fat/attr.c \
-	builtin/fs/fat/data.c builtin/fs/fat/fattime.c builtin/fs/bcache.c
+	builtin/fs/fat/data.c builtin/fs/fat/fattime.c builtin/fs/bcache.c \
+	builtin/fs/syncer.c
 builtin_fat_FOREIGN_OBJS := $(O)/obj/fatfs/ffunit.o $(O)/obj/fatfs/ffunicode.o
 builtin_fat_INC = -Ibuiltin/fs/fat -I$(O)/src/micropython/lib/oofatfs \
 	-DFFCONF_H='"fatconf.h"'

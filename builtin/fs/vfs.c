@@ -6,6 +6,7 @@ const unsigned char vtype_dtype[] = { DT_REG, DT_DIR, DT_LNK, DT_CHR, DT_BLK };
 const mode_t vtype_mode[] = { S_IFREG, S_IFDIR, S_IFLNK, S_IFCHR, S_IFBLK };
 
 static kmutex_t vfs_mtx;		/* mounts, vnodes' mounted */
+static kmutex_t sync_mtx;		/* vfs_sync() is using its roots */
 static LIST_HEAD(, mount) mounts = LIST_HEAD_INITIALIZER(mounts);
 static LIST_HEAD(, mount) freemounts = LIST_HEAD_INITIALIZER(freemounts);
 static LIST_HEAD(, vfsops) types = LIST_HEAD_INITIALIZER(types);
@@ -17,6 +18,7 @@ vfs_init(void)
 {
 
 	kmutex_init(&vfs_mtx);
+	kmutex_init(&sync_mtx);
 	return 0;
 }
 RUMP_COMPONENT(COMPONENT_CORE, vfs_init);
@@ -273,7 +275,9 @@ vfs_unmount(const char *path, int flags)
 
 	if ((error = namei_vnode(path, NI_FOLLOW, &vp)) != 0)
 		return error;
+	kmutex_enter(&sync_mtx);
 	error = mount_detach(vp, &mp);
+	kmutex_exit(&sync_mtx);
 	vnode_rele(vp);
 	if (error != 0)
 		return error;
@@ -295,7 +299,7 @@ rump___sysimpl_unmount(const char *path, int flags)
 
 /* ---- everything to stable storage ---- */
 
-static void
+void
 vfs_sync(void)
 {
 	struct vnode *root[16];
@@ -303,6 +307,7 @@ vfs_sync(void)
 	unsigned n = 0;
 
 	/* Sleeping is for later: referenced roots keep mounts where they are. */
+	kmutex_enter(&sync_mtx);
 	kmutex_enter(&vfs_mtx);
 	LIST_FOREACH(mp, &mounts, link)
 		if (mp->ops->sync != NULL && n < __arraycount(root))
@@ -312,6 +317,7 @@ vfs_sync(void)
 		(void)root[n]->mp->ops->sync(root[n]->mp);
 		vnode_rele(root[n]);
 	}
+	kmutex_exit(&sync_mtx);
 }
 
 void

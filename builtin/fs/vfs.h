@@ -127,6 +127,11 @@ struct vnode *vfs_cross(struct vnode *);
 int	vfs_mount(const char *type, const char *path, int flags,
 	    const void *args, size_t len);
 
+/* Everything that was written goes to stable storage. */
+void	vfs_sync(void);
+/* syncer.c: from now on vfs_sync() every half minute. */
+void	vfs_syncer_start(void);
+
 /* ---- names (namei.c) ---- */
 
 struct nameidata {

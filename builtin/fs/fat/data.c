@@ -335,6 +335,7 @@ int
 fat_fsync(struct vnode *vp, bool dataonly)
 {
 	struct fatfs *f = vp->mp->data;
+	uint64_t writes;
 	int error;
 
 	if (vp->mp->flags & MNT_RDONLY)
@@ -342,9 +343,10 @@ fat_fsync(struct vnode *vp, bool dataonly)
 	if ((error = blk_flush(f->blk)) != 0)
 		return error;
 	kmutex_enter(&vp->mp->mtx);
-	f->dirty = false;
+	writes = f->writes;
 	if ((error = fatnode_sync(FATNODE(vp))) == 0)
 		error = fat_error(ff_sync(&f->ff));
+	writes = f->writes - writes;
 	kmutex_exit(&vp->mp->mtx);
-	return error == 0 && f->dirty ? blk_flush(f->blk) : error;
+	return error == 0 && writes != 0 ? blk_flush(f->blk) : error;
 }

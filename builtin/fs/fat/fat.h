@@ -22,7 +22,9 @@ struct fatfs {
 	struct mount	*mp;
 	uint32_t	sector;		/* bytes */
 	uint32_t	clusize;
-	bool		exfat, dirty;	/* dirty: written since the last flush */
+	bool		exfat;
+	bool		dirty;		/* changed since fat_sync(); mp->mtx */
+	uint64_t	writes;		/* FatFs's; mp->mtx */
 	mode_t		mask, dirmask;
 	uid_t		uid;
 	gid_t		gid;

@@ -26,6 +26,7 @@ disk_write(void *drv, const BYTE *p, DWORD sector, UINT n)
 	if (f->mp->flags & MNT_RDONLY)
 		return RES_WRPRT;
 	f->dirty = true;
+	f->writes++;
 	return bcache_write(f->bc, (uint64_t)sector * f->sector, p,
 	    (size_t)n * f->sector) == 0 ? RES_OK : RES_ERROR;
 }
@@ -220,6 +221,8 @@ fat_mount(struct mount *mp, const void *data, size_t len)
 		return error;
 	}
 	mp->root = &f->root->v;
+	if ((mp->flags & MNT_RDONLY) == 0)
+		vfs_syncer_start();
 	return 0;
 }
 
@@ -230,16 +233,21 @@ fat_sync(struct mount *mp)
 	struct fatnode *np;
 	int error;
 
-	if (mp->flags & MNT_RDONLY)
+	kmutex_enter(&mp->mtx);
+	if (!f->dirty) {
+		kmutex_exit(&mp->mtx);
 		return 0;
-	if ((error = blk_flush(f->blk)) != 0)
-		return error;
+	}
+	f->dirty = false;
+	kmutex_exit(&mp->mtx);
+	error = blk_flush(f->blk);
 	kmutex_enter(&mp->mtx);
 	LIST_FOREACH(np, &f->files, file)
 		if (error == 0)
 			error = fatnode_sync(np);
 	if (error == 0)
 		error = fat_error(ff_sync(&f->ff));
+	f->dirty |= error != 0;
 	kmutex_exit(&mp->mtx);
 	return error != 0 ? error : blk_flush(f->blk);
 }
