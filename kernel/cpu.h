@@ -25,6 +25,8 @@ struct timerq {
 	uint64_t		next;		/* first deadline or UINT64_MAX */
 };
 
+#define CPU_PAGES	16
+
 struct cpu {
 	struct cpu		*self;
 	struct thread		*cur;
@@ -45,6 +47,8 @@ struct cpu {
 	struct runq		rq;
 	struct timerq		tq;
 	struct heap_cache	heap;
+	unsigned		npages;		/* single pages: page.c */
+	void			*pages[CPU_PAGES];
 } __attribute__((aligned(64)));
 
 extern struct cpu	cpu0;

@@ -169,11 +169,89 @@ run_take(size_t n, unsigned order, int zmax)
 	return pfn;
 }
 
+/* ---- single pages: each CPU keeps some, marked PG_TAIL ---- */
+
+static void *
+cache_take(void)
+{
+	struct cpu *c;
+	unsigned long s;
+	void *p = NULL;
+
+	s = plat_irq_save();
+	c = plat_self();
+	if (c->npages != 0) {
+		p = c->pages[--c->npages];
+		*page_byte(p) = PG_USED;
+	}
+	plat_irq_restore(s);
+	return p;
+}
+
+/* After the cache was found empty: some more, of which one is returned. */
+static size_t
+cache_fill(void)
+{
+	struct cpu *c = plat_self();
+	size_t pfn, i;
+
+	if (c->npages != 0 || (pfn = run_take(CPU_PAGES / 2, 3, ZONE_HIGH)) == 0)
+		return run_take(1, 0, ZONE_HIGH);
+	mark(pfn, CPU_PAGES / 2, PG_TAIL);
+	for (i = CPU_PAGES / 2 - 1; i != 0; i--)
+		c->pages[c->npages++] = pfn_to_blk(pfn + i);
+	return pfn;
+}
+
+/* page_lock held: all but `keep' go back. */
+static void
+cache_flush(unsigned keep)
+{
+	struct cpu *c = plat_self();
+
+	while (c->npages > keep)
+		run_free(va_to_pfn(c->pages[--c->npages]), 1);
+}
+
+static bool
+cache_give_back(void)
+{
+	unsigned long s;
+	bool some;
+
+	s = kern_spin_lock(&page_lock);
+	some = plat_self()->npages != 0;
+	cache_flush(0);
+	kern_spin_unlock(&page_lock, s);
+	return some;
+}
+
+/* False: it is full. */
+static bool
+cache_put(void *p)
+{
+	struct cpu *c;
+	unsigned long s;
+	bool room;
+
+	s = plat_irq_save();
+	c = plat_self();
+	if ((room = c->npages < CPU_PAGES)) {
+		*page_byte(p) = PG_TAIL;
+		c->pages[c->npages++] = p;
+	}
+	plat_irq_restore(s);
+	return room;
+}
+
 /* ---- interface ---- */
 
 void *
 kern_page_alloc(size_t n, size_t align, int flags)
 {
+	bool single = n == 1 && align <= PAGE_SIZE &&
+	    (flags & (KERN_PG_LOW1M | KERN_PG_LOW4G)) == 0;
+	void *p;
 	unsigned order, aorder;
 	unsigned long s;
 	size_t pfn = 0;
@@ -189,19 +267,24 @@ kern_page_alloc(size_t n, size_t align, int flags)
 	}
 	if (order >= NORDER)
 		return NULL;
+	if (single && (p = cache_take()) != NULL)
+		goto out;
 	zmax = flags & KERN_PG_LOW1M ? ZONE_1M :
 	    flags & KERN_PG_LOW4G ? ZONE_4G : ZONE_HIGH;
 	do {
 		s = kern_spin_lock(&page_lock);
-		if ((pfn = run_take(n, order, zmax)) != 0)
+		pfn = single ? cache_fill() : run_take(n, order, zmax);
+		if (pfn != 0)
 			mark(pfn, n, PG_USED);
 		kern_spin_unlock(&page_lock, s);
-	} while (pfn == 0 && heap_reclaim());
+	} while (pfn == 0 && (cache_give_back() || heap_reclaim()));
 	if (pfn == 0)
 		return NULL;
+	p = pfn_to_blk(pfn);
+out:
 	if (flags & KERN_PG_ZERO)
-		memset(pfn_to_blk(pfn), 0, n << PAGE_SHIFT);
-	return pfn_to_blk(pfn);
+		memset(p, 0, n << PAGE_SHIFT);
+	return p;
 }
 
 /* In use from the first page to the last (in debug mode: all of them). */
@@ -227,12 +310,13 @@ kern_page_free(void *va, size_t n)
 
 	if (n == 0)
 		return;
+	if (((uintptr_t)va & (PAGE_SIZE - 1)) != 0 || !run_used(pfn, n))
+		kern_panic("pages freed that are not in use: %p, %zu", va, n);
+	if (n == 1 && cache_put(va))
+		return;
 	s = kern_spin_lock(&page_lock);
-	if (((uintptr_t)va & (PAGE_SIZE - 1)) != 0 || !run_used(pfn, n)) {
-		kern_spin_unlock(&page_lock, s);
-		kern_panic("pages freed that are not in use: %p, %zu",
-		    va, n);
-	}
+	if (n == 1)
+		cache_flush(CPU_PAGES / 2);
 	run_free(pfn, n);
 	kern_spin_unlock(&page_lock, s);
 }
@@ -241,8 +325,13 @@ void
 page_info(uint64_t *total, uint64_t *nfree)
 {
 
+	uint64_t n = __atomic_load_n(&page_nfree, __ATOMIC_RELAXED);
+	unsigned i;
+
+	for (i = 0; i < ncpu; i++)
+		n += cpus[i]->npages;
 	*total = page_total << PAGE_SHIFT;
-	*nfree = __atomic_load_n(&page_nfree, __ATOMIC_RELAXED) << PAGE_SHIFT;
+	*nfree = n << PAGE_SHIFT;
 }
 
 /* ---- start ---- */
