@@ -44,6 +44,7 @@ sirloin_before_rump(void)
 	test_run(tests_context);
 	test_run(tests_mutex);
 	test_run(tests_cv);
+	test_run(tests_wake);
 	test_run(tests_rw);
 	test_run(tests_clock);
 	test_run(tests_thread);

@@ -1,12 +1,12 @@
 /* t_cv.c: condition variables, and their mutex as the interlock. */
-#include "test.h"
+#include "cvtest.h"
 
-static struct rumpuser_mtx *mtx;
-static struct rumpuser_cv *cv;
-static volatile int waiting, woken, go;
+struct rumpuser_mtx *mtx;
+struct rumpuser_cv *cv;
+volatile int waiting, woken, go;
 
-static void
-begin(int flags)
+void
+cv_begin(int flags)
 {
 
 	rumpuser_mutex_init(&mtx, flags);
@@ -14,8 +14,8 @@ begin(int flags)
 	waiting = woken = go = 0;
 }
 
-static void
-end(void)
+void
+cv_end(void)
 {
 	int n;
 
@@ -25,8 +25,8 @@ end(void)
 	rumpuser_mutex_destroy(mtx);
 }
 
-static int
-waiters(void)
+int
+cv_waiters(void)
 {
 	int n;
 
@@ -36,12 +36,12 @@ waiters(void)
 	return n;
 }
 
-static bool
-wait_for_waiters(int n)
+bool
+cv_wait_for(int n)
 {
 	uint64_t stop = now() + 10 * SEC;
 
-	while (waiters() != n) {
+	while (cv_waiters() != n) {
 		if (now() > stop)
 			return false;
 		tk_sleep(MS);
@@ -56,7 +56,7 @@ waker(void *arg)
 {
 
 	(void)arg;
-	CHECK(wait_for_waiters(1));
+	CHECK(cv_wait_for(1));
 	rumpuser_mutex_enter(mtx);
 	go = 1;
 	rumpuser_cv_signal(cv);
@@ -70,7 +70,7 @@ interlock(int flags)
 	unsigned u, s;
 	struct tk_thread *t;
 
-	begin(flags);
+	cv_begin(flags);
 	/* On our CPU: runs only if the wait gives it up. */
 	t = tk_spawn(waker, NULL, (int)(l->cpu - tk_cpus));
 	rumpuser_mutex_enter(mtx);
@@ -85,7 +85,7 @@ interlock(int flags)
 	CHECK_INT(rumpuser_mutex_tryenter(mtx), NB_EBUSY);
 	rumpuser_mutex_exit(mtx);
 	tk_join(t);
-	end();
+	cv_end();
 }
 
 static void
@@ -134,7 +134,7 @@ sched_interlock(void)
 {
 	struct tk_thread *t;
 
-	begin(RUMPUSER_MTX_KMUTEX);
+	cv_begin(RUMPUSER_MTX_KMUTEX);
 	t = tk_spawn(sched_waiter, NULL, tk_ncpu - 1);
 	CHECK(tk_until(&waiting, 1));
 	tk_sleep(20 * MS);
@@ -147,7 +147,7 @@ sched_interlock(void)
 	CHECK_INT(rumpuser_cv_timedwait(cv, tk_self()->cpu->mtx, 0, 1000000),
 	    NB_ETIMEDOUT);
 	TK_CHECK();
-	end();
+	cv_end();
 }
 
 /* ---- the order of return ---- */
@@ -173,7 +173,7 @@ order(int flags, int locked)
 {
 	struct lwp *l = tk_self();
 
-	begin(flags);
+	cv_begin(flags);
 	order_locked = -1;
 	rumpuser_mutex_enter(mtx);
 	l->on_sched = order_look;
@@ -182,7 +182,7 @@ order(int flags, int locked)
 	CHECK_INT(order_locked, locked);
 	CHECK_INT(rumpuser_mutex_tryenter(mtx), NB_EBUSY);
 	rumpuser_mutex_exit(mtx);
-	end();
+	cv_end();
 }
 
 static void
@@ -211,7 +211,7 @@ owner_back(void)
 {
 	struct lwp *l;
 
-	begin(RUMPUSER_MTX_KMUTEX);
+	cv_begin(RUMPUSER_MTX_KMUTEX);
 	rumpuser_mutex_enter(mtx);
 	CHECK_INT(rumpuser_cv_timedwait(cv, mtx, 0, 1000), NB_ETIMEDOUT);
 	rumpuser_mutex_owner(mtx, &l);
@@ -219,7 +219,7 @@ owner_back(void)
 	rumpuser_mutex_exit(mtx);
 	rumpuser_mutex_owner(mtx, &l);
 	CHECK(l == NULL);
-	end();
+	cv_end();
 }
 
 /* ---- time ---- */
@@ -231,7 +231,7 @@ timedwait(void)
 	uint64_t t0;
 	size_t i;
 
-	begin(RUMPUSER_MTX_KMUTEX);
+	cv_begin(RUMPUSER_MTX_KMUTEX);
 	rumpuser_mutex_enter(mtx);
 	for (i = 0; i < sizeof(ms) / sizeof(*ms); i++) {
 		t0 = now();
@@ -241,7 +241,7 @@ timedwait(void)
 		CHECK(now() - t0 < ms[i] * MS + 5 * SEC);
 	}
 	rumpuser_mutex_exit(mtx);
-	end();
+	cv_end();
 }
 
 static void
@@ -259,7 +259,7 @@ timedwait_now(void)
 {
 	uint64_t t0;
 
-	begin(RUMPUSER_MTX_KMUTEX);
+	cv_begin(RUMPUSER_MTX_KMUTEX);
 	rumpuser_mutex_enter(mtx);
 	tk_self()->on_unsched = late;
 	t0 = now();
@@ -267,7 +267,7 @@ timedwait_now(void)
 	CHECK(now() - t0 >= SEC);
 	CHECK(now() - t0 < 1600 * MS);
 	rumpuser_mutex_exit(mtx);
-	end();
+	cv_end();
 }
 
 static int huge_result;
@@ -287,239 +287,16 @@ timedwait_woken(void)
 {
 	struct tk_thread *t;
 
-	begin(RUMPUSER_MTX_KMUTEX);
+	cv_begin(RUMPUSER_MTX_KMUTEX);
 	huge_result = -1;
 	t = tk_spawn(huge_main, NULL, -1);
-	CHECK(wait_for_waiters(1));
+	CHECK(cv_wait_for(1));
 	tk_sleep(20 * MS);
-	CHECK_INT(waiters(), 1);
+	CHECK_INT(cv_waiters(), 1);
 	rumpuser_cv_signal(cv);
 	tk_join(t);
 	CHECK_INT(huge_result, 0);
-	end();
-}
-
-/* ---- who is woken ---- */
-
-static void
-sleeper(void *arg)
-{
-
-	(void)arg;
-	rumpuser_mutex_enter(mtx);
-	waiting++;
-	rumpuser_cv_wait(cv, mtx);
-	woken++;
-	rumpuser_mutex_exit(mtx);
-}
-
-#define SLEEPERS	6
-static void
-wake_count(int flags)
-{
-	struct tk_thread *t[SLEEPERS];
-	int i;
-
-	begin(flags);
-	rumpuser_cv_signal(cv);		/* is not kept for later */
-	for (i = 0; i < SLEEPERS; i++)
-		t[i] = tk_spawn(sleeper, NULL, -1);
-	CHECK(wait_for_waiters(SLEEPERS));
-	tk_sleep(10 * MS);
-	CHECK_INT(woken, 0);
-	rumpuser_cv_signal(cv);
-	CHECK(tk_until(&woken, 1));
-	tk_sleep(20 * MS);
-	CHECK_INT(woken, 1);
-	CHECK_INT(waiters(), SLEEPERS - 1);
-	rumpuser_mutex_enter(mtx);
-	rumpuser_cv_broadcast(cv);
-	rumpuser_mutex_exit(mtx);
-	for (i = 0; i < SLEEPERS; i++)
-		tk_join(t[i]);
-	CHECK_INT(woken, SLEEPERS);
-	end();
-}
-
-static void
-wake_kmutex(void)
-{
-
-	wake_count(RUMPUSER_MTX_KMUTEX);
-}
-
-static void
-wake_both(void)
-{
-
-	wake_count(RUMPUSER_MTX_SPIN | RUMPUSER_MTX_KMUTEX);
-}
-
-/* ---- hand to hand ---- */
-
-#define TURNS	3000
-static int turn, nplayers;
-static bool pure_spin;
-
-/*
- * A pure SPIN mutex comes before the context: it is waited for without, as
- * NetBSD does it for the big lock.
- */
-static void
-player_enter(void)
-{
-	void *cookie;
-
-	if (!pure_spin) {
-		rumpuser_mutex_enter(mtx);
-	} else if (rumpuser_mutex_tryenter(mtx) != 0) {
-		cookie = rumpuser_component_unschedule();
-		rumpuser_mutex_enter_nowrap(mtx);
-		rumpuser_component_schedule(cookie);
-	}
-}
-
-static void
-player(void *arg)
-{
-	int me = (int)(intptr_t)arg, i;
-
-	for (i = 0; i < TURNS; i++) {
-		player_enter();
-		while (turn != me)
-			rumpuser_cv_wait(cv, mtx);
-		turn = (turn + 1) % nplayers;
-		rumpuser_cv_broadcast(cv);
-		rumpuser_mutex_exit(mtx);
-	}
-}
-
-static void
-ring(int flags, int n)
-{
-	struct tk_thread *t[4];
-	int i;
-
-	begin(flags);
-	turn = 0;
-	nplayers = n;
-	pure_spin = flags == RUMPUSER_MTX_SPIN;
-	for (i = 0; i < n; i++)
-		t[i] = tk_spawn(player, (void *)(intptr_t)i, -1);
-	for (i = 0; i < n; i++)
-		tk_join(t[i]);
-	CHECK_INT(turn, 0);
-	end();
-}
-
-static void
-ring_kmutex(void)
-{
-
-	ring(RUMPUSER_MTX_KMUTEX, 3);
-}
-
-static void
-ring_spin(void)
-{
-
-	ring(RUMPUSER_MTX_SPIN, 2);
-}
-
-static void
-ring_both(void)
-{
-
-	ring(RUMPUSER_MTX_SPIN | RUMPUSER_MTX_KMUTEX, 4);
-}
-
-/* Timeouts and wake-ups against each other: none lost, none twice. */
-static volatile int race_stop;
-
-static void
-race_main(void *arg)
-{
-	int *got = arg, e;
-
-	rumpuser_mutex_enter(mtx);
-	while (!race_stop) {
-		e = rumpuser_cv_timedwait(cv, mtx, 0, 150000);
-		CHECK(e == 0 || e == NB_ETIMEDOUT);
-		if (e == 0)
-			(*got)++;
-		TK_CHECK();
-	}
-	rumpuser_mutex_exit(mtx);
-}
-
-static void
-race(void)
-{
-	struct tk_thread *t[3];
-	int got[3] = { 0 }, i, sent = 0, n;
-
-	begin(RUMPUSER_MTX_KMUTEX);
-	race_stop = 0;
-	for (i = 0; i < 3; i++)
-		t[i] = tk_spawn(race_main, &got[i], -1);
-	for (i = 0; i < 1500; i++) {
-		rumpuser_mutex_enter(mtx);
-		rumpuser_cv_has_waiters(cv, &n);
-		if (n > 0) {
-			rumpuser_cv_signal(cv);
-			sent++;
-		}
-		rumpuser_mutex_exit(mtx);
-		tk_sleep(i % 3 * 50000);
-	}
-	race_stop = 1;
-	for (i = 0; i < 3; i++)
-		tk_join(t[i]);
-	/* A waiter that had timed out was in the count, perhaps. */
-	CHECK(got[0] + got[1] + got[2] <= sent);
-	end();
-}
-
-/* wait_nowrap keeps the context: only another CPU can wake it. */
-static void
-nowrap_waker(void *arg)
-{
-
-	(void)arg;
-	while (!go) {
-		rumpuser_mutex_enter_nowrap(mtx);
-		if (waiting) {
-			go = 1;
-			rumpuser_cv_signal(cv);
-		}
-		rumpuser_mutex_exit(mtx);
-	}
-}
-
-static void
-wait_nowrap(void)
-{
-	struct lwp *l = tk_self();
-	struct tk_thread *t;
-	unsigned u;
-
-	if (tk_ncpu == 1) {
-		test_skip("one CPU");
-		return;
-	}
-	begin(RUMPUSER_MTX_SPIN);
-	t = tk_spawn(nowrap_waker, NULL, l->cpu == &tk_cpus[0] ? 1 : 0);
-	u = l->unsched;
-	rumpuser_mutex_enter_nowrap(mtx);
-	waiting = 1;
-	while (!go)
-		rumpuser_cv_wait_nowrap(cv, mtx);
-	CHECK_INT(rumpuser_mutex_tryenter(mtx), NB_EBUSY);
-	rumpuser_mutex_exit(mtx);
-	TK_CHECK();
-	CHECK_INT(l->unsched, u);
-	tk_join(t);
-	end();
+	cv_end();
 }
 
 const struct test tests_cv[] = {
@@ -534,12 +311,5 @@ const struct test tests_cv[] = {
 	{ "sem03 timedwait is relative and never early", timedwait },
 	{ "sem03 timedwait counts from the call", timedwait_now },
 	{ "sem03 timedwait: 0 when woken, far deadline", timedwait_woken },
-	{ "sem03 signal wakes one, broadcast all", wake_kmutex },
-	{ "sem03 the same, SPIN|KMUTEX", wake_both },
-	{ "sem03 hand to hand, KMUTEX", ring_kmutex },
-	{ "sem03 hand to hand, SPIN", ring_spin },
-	{ "sem03 hand to hand, SPIN|KMUTEX", ring_both },
-	{ "sem03 time-outs against wake-ups", race },
-	{ "sem03 wait_nowrap keeps the context", wait_nowrap },
 	{ NULL, NULL }
 };

@@ -28,8 +28,8 @@ struct test {
 };
 /* Each file's tests end with a NULL name. */
 extern const struct test tests_context[], tests_mutex[], tests_cv[],
-    tests_rw[], tests_clock[], tests_thread[], tests_mem[], tests_misc[],
-    tests_file[], tests_bio[], tests_fpu[], tests_vif[], tests_pci[],
+    tests_wake[], tests_rw[], tests_clock[], tests_thread[], tests_mem[],
+    tests_misc[], tests_file[], tests_bio[], tests_fpu[], tests_vif[], tests_pci[],
     tests_whole[];
 
 void	test_run(const struct test *);
