@@ -29,8 +29,8 @@ struct test {
 /* Each file's tests end with a NULL name. */
 extern const struct test tests_context[], tests_mutex[], tests_cv[],
     tests_wake[], tests_rw[], tests_clock[], tests_thread[], tests_mem[],
-    tests_misc[], tests_file[], tests_bio[], tests_fpu[], tests_vif[], tests_pci[],
-    tests_whole[];
+    tests_misc[], tests_file[], tests_bio[], tests_fpu[], tests_vif[],
+    tests_pci[], tests_whole[];
 
 void	test_run(const struct test *);
 void	test_plan(void);	/* prints the plan */
