@@ -210,7 +210,8 @@ status_pci(struct status *st)
 	struct pci_func *f;
 
 	status_list(st, "pci");
-	for (f = pci_first != NULL ? pci_first() : NULL; f != NULL && status_next(st); f = pci_next(f)) {
+	f = pci_first != NULL ? pci_first() : NULL;
+	for (; f != NULL && status_next(st); f = pci_next(f)) {
 		status_put(st, "\"addr\":\"%02x:%02x.%x\",\"vendor\":"
 		    "\"%04x\",\"device\":\"%04x\",\"class\":\"%02x%02x%02x\",",
 		    f->bus, f->dev, f->fun, f->vendor, f->device, f->class,
