@@ -107,7 +107,7 @@
 #define LWIP_TCP_SACK_OUT		1
 #define LWIP_TCP_TIMESTAMPS		0
 #define TCP_TMR_INTERVAL		50	/* delayed ACK; RTO from 300 ms */
-#define LWIP_TCP_RTO_TIME		1000
+#define LWIP_TCP_RTO_TIME		1000	/* 2.2; 2.1: sock_tcp.c */
 #define TCP_SYNMAXRTX			12
 #define TCP_MAXRTX			9	/* 2.5 minutes where the RTO is 300 ms */
 #define TCP_MSL				5000UL
@@ -116,6 +116,10 @@
 /* RFC 6528 instead of a random number alone. */
 #define LWIP_HOOK_TCP_ISN		net_tcp_isn
 #define LWIP_HOOK_FILENAME		"hooks.h"
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p)	\
+	((pcb)->state >= ESTABLISHED && (pcb)->state != TIME_WAIT &&	\
+	((optlen) != 0 || ((pcb)->flags & TF_INFR) != 0) ?		\
+	net_tcp_recovery(pcb, hdr, opt1len) : ERR_OK)
 #define LWIP_HOOK_IP4_INPUT		net_ip4_insane
 #define LWIP_HOOK_ND6_GET_GW		net_nd6_gw
 

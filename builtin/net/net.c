@@ -11,6 +11,7 @@
 #include "lwip/prot/ip4.h"
 #include "lwip/prot/udp.h"
 #include "lwip/inet_chksum.h"
+#include "lwip/priv/tcp_priv.h"
 
 #include <rump/rumpuser.h>
 
@@ -120,6 +121,7 @@ net_init(void)
 	net_mem_init();
 	net_lock();
 	lwip_init();
+	tcp_ticks = 1;		/* 0 means no time to lwIP's round trip timer */
 	/* what stays in this machine needs no checksums */
 	netif_find("lo0")->chksum_flags = NETIF_CHECKSUM_CHECK_IP |
 	    NETIF_CHECKSUM_GEN_IP | NETIF_CHECKSUM_GEN_ICMP |

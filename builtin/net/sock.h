@@ -65,6 +65,7 @@ extern const struct sockops tcp_sockops, dgram_sockops, local_sockops;
 #define SS_RCVBUF	0x100	/* size given by the application */
 #define SS_SNDBUF	0x200
 #define SS_CWND		0x400	/* initial window is set */
+#define SS_RECOVERY	0x1000	/* until `recover' is acknowledged */
 #define SS_DEAD		0x800	/* AF_LOCAL: the peer has closed */
 
 struct sock {
@@ -97,6 +98,7 @@ struct sock {
 		struct sock	*peer;	/* AF_LOCAL */
 	};
 	uint32_t	tso_max;	/* 0: no TSO for this connection */
+	uint32_t	recover;	/* sequence number (RFC 6582) */
 
 	struct sock	*listener;	/* while in its queue */
 	TAILQ_HEAD(, sock) accq;
@@ -152,6 +154,7 @@ void	tcp_sock_window(struct sock *);	/* apply rcvbuf to the pcb */
 size_t	tcp_sock_writable(struct sock *);
 void	tcp_tso_fixup(struct tcp_pcb *);
 void	tcp_tso_grow(struct sock *, size_t acked);
+void	tcp_acked(struct sock *);
 #define TCP_RCVBUF	(128 * 1024)	/* first; grows to TCP_RCVBUF_MAX */
 #define TCP_RCVBUF_MAX	(768 * 1024)
 #define TCP_SNDBUF	(384 * 1024)

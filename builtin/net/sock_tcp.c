@@ -52,6 +52,8 @@ on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 {
 	struct sock *so = arg;
 
+	if (so->state & SS_RECOVERY)
+		tcp_acked(so);
 	if (so->tso_max != 0)
 		tcp_tso_grow(so, len);
 	if (tcp_sock_writable(so) > 0 || pcb->unacked == NULL)
@@ -85,6 +87,10 @@ tcp_sock_callbacks(struct sock *so)
 {
 
 	tcp_arg(so->tcp, so);
+	/* RFC 6298's first timeout; that of lwIP 2.1 is 3 s */
+	if (so->tcp->rto > LWIP_TCP_RTO_TIME / TCP_SLOW_INTERVAL)
+		so->tcp->rto = so->tcp->sv = LWIP_TCP_RTO_TIME /
+		    TCP_SLOW_INTERVAL;
 	tcp_recv(so->tcp, on_recv);
 	tcp_sent(so->tcp, on_sent);
 	tcp_err(so->tcp, on_err);

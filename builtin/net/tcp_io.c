@@ -15,6 +15,7 @@
 #include "lwip/priv/tcp_priv.h"
 
 #include "sock.h"
+#include "hooks.h"
 
 #define WRITE_MAX	65535	/* tcp_write() takes 16 bits */
 #define MEMORY_RETRY	10000000	/* ns to wait for memory */
@@ -257,6 +258,71 @@ tcp_sock_send(struct sock *so, struct uio *uio, int flags,
 	return uio->resid < total ? 0 : error;
 }
 
+/* ---- loss ---- */
+
+/*
+ * How far beyond its ACK a segment says that data has come (RFC 2018).  A host
+ * whose device merges packets answers many with one ACK, so that there are no
+ * three duplicates to count: this stands for them (RFC 6675).
+ */
+static s32_t
+sacked(const struct tcp_hdr *hdr, u16_t optlen)
+{
+	const u8_t *o = (const u8_t *)(hdr + 1), *end = o + optlen;
+	s32_t far = 0, d;
+	u32_t right;
+
+	while (end - o >= 2 && o[0] != LWIP_TCP_OPT_EOL) {
+		if (o[0] == LWIP_TCP_OPT_NOP) {
+			o++;
+			continue;
+		}
+		if (o[1] < 2 || o[1] > end - o)
+			break;
+		for (int i = 6; o[0] == 5 && i + 4 <= o[1]; i += 8) {
+			memcpy(&right, o + i, 4);
+			d = lwip_ntohl(right) - hdr->ackno;
+			far = d > far ? d : far;
+		}
+		o += o[1];
+	}
+	return far;
+}
+
+/*
+ * lwIP leaves fast recovery with the first new ACK, and finds the next hole
+ * only by three more duplicates or a timeout.  So remember how far it was when
+ * it began; an ACK for less shows the next hole (RFC 6582).
+ */
+err_t
+net_tcp_recovery(struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u16_t optlen)
+{
+	struct sock *so = pcb->callback_arg;
+
+	if (pcb->unacked != NULL && hdr->ackno == pcb->lastack &&
+	    sacked(hdr, optlen) > 3 * pcb->mss) {
+		if (pcb->dupacks < 3)
+			pcb->dupacks = 3;
+		tcp_rexmit_fast(pcb);
+	}
+	if (so != NULL && so->tcp == pcb && (pcb->flags & TF_INFR) != 0 &&
+	    (so->state & SS_RECOVERY) == 0) {
+		so->state |= SS_RECOVERY;
+		so->recover = pcb->snd_nxt;
+	}
+	return ERR_OK;
+}
+
+void
+tcp_acked(struct sock *so)
+{
+
+	if (TCP_SEQ_GEQ(so->tcp->lastack, so->recover))
+		so->state &= ~SS_RECOVERY;
+	else if ((so->tcp->flags & TF_RTO) == 0)
+		tcp_rexmit(so->tcp);
+}
+
 /* ---- TSO ---- */
 
 /*
@@ -274,22 +340,58 @@ tcp_tso_grow(struct sock *so, size_t acked)
 	tcp_tso_fixup(pcb);
 }
 
+static err_t
+split(struct tcp_pcb *pcb, u16_t n)
+{
+	u16_t wire = pcb->mss;
+	err_t err;
+
+	pcb->mss = pcb->unsent->len;	/* it asserts that this is no less */
+	err = tcp_split_unsent_seg(pcb, n);
+	pcb->mss = wire;
+	/* it gives these to the second part, but leaves them in the first */
+	if (err == ERR_OK)
+		TCPH_UNSET_FLAG(pcb->unsent->tcphdr, TCP_FIN | TCP_PSH);
+	return err;
+}
+
+/*
+ * ACKs come for what the device has made of a segment: drop the part of the
+ * first one that has been acknowledged, or lwIP miscalculates where it lies in
+ * the window.
+ */
+static err_t
+trim(struct tcp_pcb *pcb)
+{
+	struct tcp_seg *seg = pcb->unsent;
+	u32_t acked = pcb->lastack - lwip_ntohl(seg->tcphdr->seqno);
+	err_t err;
+
+	if (acked == 0 || acked >= seg->len)
+		return ERR_OK;
+	if ((err = split(pcb, acked)) != ERR_OK)
+		return err;
+	pcb->unsent = seg->next;
+	pcb->snd_queuelen -= pbuf_clen(seg->p);
+	pcb->snd_buf += seg->len;
+	tcp_seg_free(seg);
+	return ERR_OK;
+}
+
 void
 tcp_tso_fixup(struct tcp_pcb *pcb)
 {
 	struct tcp_seg *seg = pcb->unsent;
 	u32_t wnd = LWIP_MIN(pcb->snd_wnd, pcb->cwnd);
-	u16_t wire = pcb->mss;
-	err_t err;
 
-	if (seg == NULL || pcb->unacked != NULL || seg->len <= wire ||
-	    wnd == 0 || seg->len <= wnd)
+	if (seg == NULL || pcb->unacked != NULL || wnd == 0)
 		return;
-	if (wnd > wire)
-		wnd = wnd / wire * wire;
-	pcb->mss = seg->len;		/* it asserts that this is no less */
-	err = tcp_split_unsent_seg(pcb, wnd);
-	pcb->mss = wire;
-	if (err == ERR_OK)
+	if (seg->len <= pcb->mss && pcb->persist_backoff == 0)
+		return;		/* as lwIP made it */
+	if (trim(pcb) != ERR_OK)
+		return;
+	if (wnd > pcb->mss)
+		wnd = wnd / pcb->mss * pcb->mss;
+	if (pcb->unsent->len <= wnd || split(pcb, wnd) == ERR_OK)
 		tcp_output(pcb);
 }
