@@ -216,6 +216,7 @@ fat_extend(struct fatnode *np, off_t size)
 		} else if (f_tell(np->fil) < (FSIZE_t)size)
 			error = ENOSPC;
 		np->v.size = f_size(np->fil);
+		f->dirty = true;
 	}
 	kmutex_exit(&f->mp->mtx);
 	return error;
@@ -253,12 +254,26 @@ fat_shrink(struct fatnode *np, off_t size)
 			r = np->gone ? FR_OK : f_sync(np->fil);
 		error = fat_error(r);
 		np->fil->err = 0;
+		f->dirty = true;
 		np->v.size = f_size(np->fil);
 		runs_cut(np, (np->v.size + f->clusize - 1) / f->clusize);
 		np->mtime = vfs_now();
 	}
 	kmutex_exit(&f->mp->mtx);
 	return error;
+}
+
+/* What was written, as FatFs wants to know it. */
+static void
+fat_written(struct fatnode *np)
+{
+
+	kmutex_enter(&np->v.mp->mtx);
+	if (np->fil != NULL)
+		ff_mark_modified(np->fil);
+	np->mtime = vfs_now();
+	FATFS_OF(np)->dirty = true;
+	kmutex_exit(&np->v.mp->mtx);
 }
 
 int
@@ -274,20 +289,9 @@ fat_resize(struct fatnode *np, off_t size)
 	if ((error = fat_extend(np, size)) != 0 ||
 	    (error = fat_zero(np, old, size)) != 0)
 		(void)fat_shrink(np, old);
+	else
+		fat_written(np);
 	return error;
-}
-
-/* What was written, as FatFs wants to know it. */
-static void
-fat_written(struct fatnode *np)
-{
-
-	kmutex_enter(&np->v.mp->mtx);
-	if (np->fil != NULL)
-		ff_mark_modified(np->fil);
-	np->mtime = vfs_now();
-	FATFS_OF(np)->dirty = true;
-	kmutex_exit(&np->v.mp->mtx);
 }
 
 int
