@@ -51,6 +51,17 @@ hw_entry_mb2:
 	movl	%edx, hw_entry_tsc + 4
 	movl	%ebx, %esi
 
+	/* A loader zeroes this, but QEMU does not do it again at a reset. */
+	xorl	%eax, %eax
+	movl	$__bss_start, %edi
+	movl	$__boot_stacks, %ecx
+	subl	%edi, %ecx
+	shrl	$2, %ecx
+	rep stosl
+	movl	$early_pml4, %edi
+	movl	$2 * 4096 / 4, %ecx
+	rep stosl
+
 	movl	$0x80000000, %eax
 	cpuid
 	cmpl	$0x80000001, %eax

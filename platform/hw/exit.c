@@ -14,13 +14,14 @@
 #define KBD_RESET	0xfe
 #define RESET_PORT	0xcf9
 
+/* For what was just asked for to happen; some 50 ms, if the clock still goes. */
 static void
 wait_a_little(void)
 {
+	uint64_t end = plat_clock() + 50000000;
 	unsigned i;
 
-	/* Reads of an unused port take about a microsecond each. */
-	for (i = 0; i < 50000; i++)
+	for (i = 0; i < 50000 && plat_clock() < end; i++)
 		(void)inb(0x80);
 }
 
