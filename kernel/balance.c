@@ -2,6 +2,7 @@
  * balance.c: where a thread runs that became ready, and what a CPU does that
  * has nothing to run: steal, poll for a short while, halt.
  */
+#include <string.h>
 #include "runq.h"
 
 static uint64_t idle_cpus;	/* CPUs that look for work or wait for it */
@@ -195,6 +196,9 @@ steal(struct cpu *c)
 #define POLL_MIN	10000U		/* ns */
 #define POLL_MAX	100000U
 
+/* QEMU's emulation leaves the guest at every pause, and takes a lock. */
+static bool emulated;
+
 static bool
 idle_called(const struct cpu *c)
 {
@@ -213,8 +217,11 @@ idle_poll(struct cpu *c, uint64_t end)
 	__atomic_store_n(&c->polling, true, __ATOMIC_SEQ_CST);
 	plat_irq_on();
 	while (!idle_called(c)) {
-		if (++i % 16 != 0)
+		if (++i % 16 != 0) {
+			if (!emulated)
+				plat_pause();
 			continue;
+		}
 		if ((now = plat_clock()) >= end)
 			break;
 		if (now >= c->tq.next) {
@@ -269,6 +276,7 @@ sched_idle(void)
 {
 	struct cpu *c = plat_self();
 
+	emulated = strcmp(plat_hypervisor(), "TCG") == 0;
 	plat_irq_off();
 	for (;;) {
 		if (c->rq.n == 0)
