@@ -177,6 +177,60 @@ t_fragments(void)
 	}
 }
 
+/* Write until it is full; how much went in. */
+static long
+fill(const char *path)
+{
+	size_t size = 1 << 20;
+	char *buf = calloc(1, size);
+	long total = 0;
+	ssize_t n;
+	int fd;
+
+	fd = rump_sys_open(path, O_WRONLY | O_CREAT, 0644);
+	CHECK(fd >= 0);
+	while (total < 400L << 20 && (n = rump_sys_write(fd, buf, size)) > 0)
+		total += n;
+	CHECK_ERR(rump_sys_write(fd, buf, size), ENOSPC);
+	CHECK_INT(rump_sys_lseek(fd, 0, SEEK_END), total);
+	CHECK_INT(rump_sys_close(fd), 0);
+	free(buf);
+	return total;
+}
+
+/* Full, emptied, and full again with as much. */
+static void
+t_full(void)
+{
+	struct tmpfs_args args = { .ta_version = TMPFS_ARGS_VERSION,
+	    .ta_root_mode = 0755, .ta_size_max = 3 << 20 };
+	const char *where = dir;
+	char path[100];
+	long first, second;
+
+	if (!on_fat) {
+		where = "/full";
+		(void)rump_sys_mkdir(where, 0755);
+		CHECK_INT(rump_sys_mount(MOUNT_TMPFS, where, 0, &args,
+		    sizeof(args)), 0);
+	}
+	snprintf(path, sizeof(path), "%s/full", where);
+	first = fill(path);
+	CHECK(first > 1 << 20);
+	CHECK_INT(rump_sys_unlink(path), 0);
+	second = fill(path);
+	CHECK_INT(second, first);
+	CHECK_INT(rump_sys_truncate(path, 1000), 0);
+	snprintf(path, sizeof(path), "%s/small", where);
+	put_file(path, "there is room again");
+	CHECK(has_text(path, "there is room again"));
+	CHECK_INT(rump_sys_unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/full", where);
+	CHECK_INT(rump_sys_unlink(path), 0);
+	if (!on_fat)
+		CHECK_INT(rump_sys_unmount(where, 0), 0);
+}
+
 const struct test tests_data[] = {
 	{ "append", t_append },
 	{ "seek", t_seek },
@@ -184,5 +238,6 @@ const struct test tests_data[] = {
 	{ "readv, writev", t_iov },
 	{ "3 MB in pieces of all sizes", t_big },
 	{ "three files that grow in turn", t_fragments },
+	{ "a full disk", t_full },
 	{ NULL, NULL }
 };
