@@ -1,7 +1,7 @@
 /*
  * kerntest: TAP on the console; the status is the number of failures.
- * Options before the configuration: soak=SECONDS, crash=HOW, config, watch,
- * speed, only=N.
+ * Options before the configuration: soak=SECONDS, crash=HOW, config, reboot,
+ * watch, speed, only=N.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +128,8 @@ sirloin_main(void)
 		kern_printf("%s\n", plat_cmdline());
 		return 0;
 	}
+	if (kern_option("reboot", &len) != NULL)
+		kern_reboot();
 	if (kern_option("watch", &len) != NULL) {
 		kern_printf("at %lu ns\n", (unsigned long)kern_clock());
 		kern_sleep_until(kern_clock() + 3000 * MS);

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -98,6 +99,31 @@ class Machine(unittest.TestCase):
                                            words=words)
                     self.assertEqual(status, 0, console)
                     self.assertRegex(console, "ok 3" if "only" in words else "panic:")
+
+    def test_reboot(self):
+        """A reset starts the same image again, in whatever memory is left."""
+        for machine in ("microvm", "pc", "q35"):
+            with self.subTest(machine=machine):
+                p = subprocess.Popen([a for a in QEMU if a != "-no-reboot"] +
+                                     ["-M", machine, "-m", "64", "-smp", "2", "-kernel",
+                                      KERNTEST, "-append", "reboot"],
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT, text=True)
+                timer = threading.Timer(30, p.kill)
+                timer.start()
+                try:
+                    seen = 0
+                    for line in p.stdout:
+                        self.assertNotIn("panic", line)
+                        seen += "kerntest:" in line
+                        if seen == 3:
+                            break
+                finally:
+                    timer.cancel()
+                    p.kill()
+                    p.wait()
+                    p.stdout.close()
+                self.assertEqual(seen, 3)
 
     def test_module(self):
         """A boot module is the configuration when the command line has none."""
