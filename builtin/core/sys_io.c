@@ -20,7 +20,7 @@ iov_total(const struct iovec *iov, int n, size_t *total)
 	return 0;
 }
 
-enum where { HERE, AT };		/* at the file's position, at an offset */
+enum where { HERE, AT };	/* at the file's position, at an offset */
 
 static int
 io_file(struct file *f, bool wr, const struct iovec *iov, int n,

@@ -130,6 +130,7 @@ vfs_putblk(struct blk *b)
 	LIST_FOREACH(et, &etfs_list, link)
 		if (et->blk == b)
 			break;
+	KASSERT(et != NULL);
 	et->claimed = false;
 	etfs_close_locked(et);
 	vnode_rele_locked(&et->v);

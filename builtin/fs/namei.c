@@ -144,7 +144,7 @@ walk_step(struct walk *w, const char *name, bool follow, struct vnode **vpp)
 	return 0;
 }
 
-/* Walks it all; the result is on top of the stack, nd->dir is under NI_PARENT. */
+/* Walks it all; the result is on top of the stack; NI_PARENT: nd->dir, too. */
 static int
 walk(struct walk *w, int flags, struct nameidata *nd)
 {

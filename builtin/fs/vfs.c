@@ -306,7 +306,7 @@ vfs_sync(void)
 	struct mount *mp;
 	unsigned n = 0;
 
-	/* Sleeping is for later: referenced roots keep mounts where they are. */
+	/* Sleeping is for later: a root in use keeps its mount in place. */
 	kmutex_enter(&sync_mtx);
 	kmutex_enter(&vfs_mtx);
 	LIST_FOREACH(mp, &mounts, link)

@@ -58,7 +58,8 @@ struct vnops {
 		    off_t off, size_t *done);
 	/* Entries from position `from' (2: all) without "." and "..". */
 	int	(*readdir)(struct vnode *, off_t from, vfs_emit_fn, void *arg);
-	int	(*readlink)(struct vnode *, char *buf, size_t size, size_t *len);
+	int	(*readlink)(struct vnode *, char *buf, size_t size,
+		    size_t *len);
 	int	(*getattr)(struct vnode *, struct stat *);
 	int	(*setattr)(struct vnode *, const struct vattr *);
 	int	(*fsync)(struct vnode *, bool dataonly);
@@ -71,7 +72,7 @@ struct vnode {
 	const struct vnops *ops;
 	struct mount	*mp;
 	enum vtype	type;
-	bool		stream;		/* no position: reads may take for ever */
+	bool		stream;		/* no position; may wait for ever */
 	uint32_t	refs;		/* atomic; 0 <-> 1 under mp->mtx */
 	struct rumpuser_rw *rw;		/* VREG: data and size */
 	off_t		size;		/* VREG; the file system keeps it */
@@ -122,7 +123,7 @@ void	vnode_rele_locked(struct vnode *);	/* mp->mtx is held */
 
 /* The root of what is mounted at path "/", with a reference. */
 struct vnode *vfs_rootvnode(void);
-/* Goes to the root of what is mounted on vp, if so; takes over the reference. */
+/* To the root of what is mounted on vp, if so; takes over the reference. */
 struct vnode *vfs_cross(struct vnode *);
 int	vfs_mount(const char *type, const char *path, int flags,
 	    const void *args, size_t len);

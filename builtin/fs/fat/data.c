@@ -315,7 +315,8 @@ fat_write(struct vnode *vp, const struct iovec *iov, int niov, off_t off,
 			goto undo;
 	}
 	/* a disk that is full takes the beginning */
-	for (error = 0; niov > 0 && error == 0 && off < vp->size; niov--, iov++) {
+	error = 0;
+	for (; niov > 0 && error == 0 && off < vp->size; niov--, iov++) {
 		part = *iov;
 		room = vp->size - off;
 		if (part.iov_len > room)

@@ -150,7 +150,7 @@ check_boot(struct fatfs *f)
 	if (why != NULL)
 		return why;
 	if (sectors > f->blk->size / f->sector)
-		return "it is cut off: the disk is smaller than its file system";
+		return "it is cut off: its file system is bigger";
 	return NULL;
 }
 

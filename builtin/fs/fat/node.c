@@ -25,7 +25,8 @@ fatnode_new(struct fatfs *f, struct fatnode *parent, const FILINFO *fno)
 
 	if (np == NULL)
 		return NULL;
-	if ((np->name = kmem_strdup(parent != NULL ? fno->fname : "")) == NULL) {
+	np->name = kmem_strdup(parent != NULL ? fno->fname : "");
+	if (np->name == NULL) {
 		kmem_free(np, sizeof(*np));
 		return NULL;
 	}

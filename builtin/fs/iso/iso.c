@@ -269,7 +269,7 @@ iso_choose(struct isofs *f, const uint8_t *primary, const uint8_t *joliet,
 		return "its block size is impossible";
 	f->size = (uint64_t)iso_le32(primary + 80) * f->block;
 	if (f->size > f->blk->size)
-		return "it is cut off: the disk is smaller than its file system";
+		return "it is cut off: its file system is bigger";
 	if (iso_root(f, primary + 156, e) != 0)
 		return "its root directory is nowhere";
 	if ((flags & ISOFSMNT_NORRIP) == 0 &&
