@@ -304,6 +304,7 @@ void	hw_exception(struct plat_frame *);
 
 void	hw_smp_prepare(void);		/* before the final page tables */
 void	hw_smp_init(void);		/* sends the APs on their way */
+void	hw_smp_again(void);
 bool	hw_smp_nmi(void);		/* an NMI was only to wake this CPU */
 
 /* ---- lapic.c ---- */

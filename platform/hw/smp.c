@@ -75,18 +75,21 @@ hw_smp_prepare(void)
 }
 
 static void
-send_for(void)
+ipi_all(uint32_t command)
 {
 	uint32_t me = hw_lapic_id();
 	unsigned i;
 
 	for (i = 0; i < hw_madt.ncpu; i++)
 		if (hw_madt.apicid[i] != me)
-			hw_lapic_ipi(hw_madt.apicid[i], HW_IPI_INIT);
-	for (i = 0; i < hw_madt.ncpu; i++)
-		if (hw_madt.apicid[i] != me)
-			hw_lapic_ipi(hw_madt.apicid[i], HW_IPI_STARTUP |
-			    (uint32_t)(hw_trampoline() >> PAGE_SHIFT));
+			hw_lapic_ipi(hw_madt.apicid[i], command);
+}
+
+static void
+startup_all(void)
+{
+
+	ipi_all(HW_IPI_STARTUP | (uint32_t)(hw_trampoline() >> PAGE_SHIFT));
 }
 
 void
@@ -108,7 +111,18 @@ hw_smp_init(void)
 	hw_ap = hw_early_alloc((hw_ncpu * sizeof(*hw_ap) + PAGE_SIZE - 1) >>
 	    PAGE_SHIFT);
 	park_idt_init();
-	send_for();
+	ipi_all(HW_IPI_INIT);
+	startup_all();
+}
+
+/* A millisecond or so later, for a CPU that was still busy with its INIT.
+ * One that runs ignores it. */
+void
+hw_smp_again(void)
+{
+
+	if (__atomic_load_n(&hw_ap_next, __ATOMIC_RELAXED) < hw_ncpu)
+		startup_all();
 }
 
 /* ---- one of them ---- */
@@ -188,17 +202,11 @@ wait_parked(const struct hw_ap *ap)
 
 	while (ap->state == 0) {
 		uint64_t now = plat_clock();
-		unsigned i;
 
 		if (now - start > START_TIMEOUT)
 			return ETIMEDOUT;
 		if (now > retry) {
-			/* A CPU that runs ignores another one. */
-			for (i = 0; i < hw_madt.ncpu; i++)
-				if (hw_madt.apicid[i] != hw_lapic_id())
-					hw_lapic_ipi(hw_madt.apicid[i],
-					    HW_IPI_STARTUP | (uint32_t)
-					    (hw_trampoline() >> PAGE_SHIFT));
+			startup_all();
 			retry = now + 10 * START_RETRY;
 		}
 		plat_pause();

@@ -199,6 +199,7 @@ hw_start(unsigned how, uint64_t info)
 	hw_ioapic_init(&hw_madt);
 	hw_irq_init();
 	hw_clock_init();
+	hw_smp_again();
 	hw_serial_irq();
 	hw_mem_seal();
 	kern_start();
