@@ -121,9 +121,10 @@ $(O)/obj/hw/stateless.names: $(stateless_OBJS)
 
 localize = objcopy --wildcard $(patsubst %,--keep-global-symbol='%',$(2)) $(1)
 
-$(APPS:%=$(O)/obj/hw/below-%.o): $(O)/obj/hw/below-%.o: \
+$(APPS:%=$(O)/obj/hw-$(KERNEL)/below-%.o): $(O)/obj/hw-$(KERNEL)/below-%.o: \
     $$(call objs,hw,$(base_SRCS) $$(call drivers,$$(app_$$*_COMPONENTS))) \
     $(O)/obj/hw/stateless.names
+	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(LD) -r -o $@ $(filter %.o,$^)
 	$(Q)$(call localize,$@,rumpuser_* rumpcomp_* _start) \
@@ -157,7 +158,7 @@ define link_image
 	@rm -f $@.1 $@.ksyms.S $@.ksyms.o
 endef
 
-$(APPS:%=$(OUT)/%.elf): $(OUT)/%.elf: $(O)/obj/hw/below-%.o \
+$(APPS:%=$(OUT)/%.elf): $(OUT)/%.elf: $(O)/obj/hw-$(KERNEL)/below-%.o \
     $(O)/obj/above/app-%.o $(O)/obj/$(KERNEL)/rump-%.o linker/hw.lds scripts/ksyms
 	$(call link_image,$(filter %.o,$^))
 

@@ -35,6 +35,7 @@ main(int argc, char **argv)
 	test_misc();
 	test_files();
 	test_threads();
+	test_net();
 	printf("1..%d\n", count);
 	return failed != 0;
 }

@@ -13,5 +13,6 @@ uint64_t now_ns(void);
 void	test_threads(void);
 void	test_files(void);
 void	test_misc(void);
+void	test_net(void);
 
 #endif /* LIBCTEST_TEST_H */
