@@ -1,7 +1,7 @@
 /*
  * kerntest: TAP on the console; the status is the number of failures.
- * Options before the configuration: soak=SECONDS, crash=HOW, config, reboot,
- * watch, speed, only=N.
+ * Options before the configuration: soak=SECONDS, crash=HOW, config, echo,
+ * reboot, watch, speed, only=N.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +112,28 @@ run(int i)
 	    tests[i].name, (unsigned long)(t / MS));
 }
 
+/* Console input comes back, by lines, until one is "end". */
+static void
+echo(void)
+{
+	char line[128];
+	size_t n = 0, got;
+
+	kern_console_write("type: ", 6);	/* no newline: a prompt */
+	for (;;) {
+		kern_console_read(line + n, 1, &got);
+		if (line[n] != '\n' && line[n] != '\r') {
+			n += n < sizeof(line) - 1;
+			continue;
+		}
+		line[n] = '\0';
+		kern_printf("got \"%s\"\n", line);
+		if (strcmp(line, "end") == 0)
+			return;
+		n = 0;
+	}
+}
+
 int
 sirloin_main(void)
 {
@@ -126,6 +148,10 @@ sirloin_main(void)
 		crash(how, len);
 	if (kern_option("config", &len) != NULL) {
 		kern_printf("%s\n", plat_cmdline());
+		return 0;
+	}
+	if (kern_option("echo", &len) != NULL) {
+		echo();
 		return 0;
 	}
 	if (kern_option("reboot", &len) != NULL)

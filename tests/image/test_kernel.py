@@ -1,9 +1,10 @@
 """The kernel below the line, beyond kerntest's ordinary run (test_suites)."""
 
 import re
+import subprocess
 import unittest
 
-from guest import KERNEL, OUT, run, tap_lines
+from guest import KERNEL, OUT, Guest, run, tap_lines
 
 KERNTEST = f"{OUT}/builtin/hw/kerntest.elf"
 
@@ -41,6 +42,19 @@ class Kernel(unittest.TestCase):
 
     def test_small(self):
         self.passes("--machine", "microvm", "--mem", 4, words=["only=1"])
+
+    def test_console_input(self):
+        for machine in ("microvm", "q35", "pc"):
+            with self.subTest(machine=machine), \
+                    Guest(KERNTEST, "--machine", machine, "--option", "echo",
+                          stdin=subprocess.PIPE) as g:
+                g.expect("type: $")
+                g.send("hello, guest\n")
+                g.expect('got "hello, guest"')
+                long = "x" * 100
+                g.send(f"{long}\none more\nend\n")
+                g.expect(f'got "{long}"\\s+got "one more"\\s+got "end"')
+                self.assertEqual(g.wait(), 0)
 
     def test_crash(self):
         """A panic names what happened, the thread and the function."""
