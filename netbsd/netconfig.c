@@ -23,6 +23,14 @@
 extern int rumpns_ip_dad_count __attribute__((weak));
 extern int rumpns_ip6_dad_count __attribute__((weak));
 
+/*
+ * Socket buffers to begin with (netinet/tcp_usrreq.c): with the 32 KB of a
+ * system of its time a bulk transfer waits for every acknowledgement.
+ */
+extern int rumpns_tcp_sendspace __attribute__((weak));
+extern int rumpns_tcp_recvspace __attribute__((weak));
+#define TCPSPACE	(128 * 1024)
+
 static unsigned last_index;		/* where a link-local gateway is */
 
 int
@@ -116,6 +124,10 @@ rump_pub_netconfig_ifup(const char *ifname)
 		rumpns_ip_dad_count = 0;
 	if (&rumpns_ip6_dad_count != NULL)
 		rumpns_ip6_dad_count = 0;
+	if (&rumpns_tcp_sendspace != NULL)
+		rumpns_tcp_sendspace = TCPSPACE;
+	if (&rumpns_tcp_recvspace != NULL)
+		rumpns_tcp_recvspace = TCPSPACE;
 	error = nc_flags(ifname, IFF_UP, 0);
 	if (error == 0 && nc_link(ifname, &l) == 0)
 		last_index = l.index;
