@@ -1,5 +1,6 @@
 /* t_fd.c: descriptors, pipes, devices, time, the system. */
 #include "fstest.h"
+#include <rump/rump.h>
 
 static void
 t_dup(void)
@@ -182,6 +183,46 @@ t_system(void)
 	    strlen(was)), 0);
 }
 
+/* Processes of the rump kernel: descriptors of their own, copies, the same. */
+static void
+t_processes(void)
+{
+	struct lwp *first = rump_pub_lwproc_curlwp(), *second;
+	pid_t pid = rump_sys_getpid();
+	char c;
+	int fd, fd2;
+
+	put_file(in("proc"), "p");
+	fd = rump_sys_open(in("proc"), O_RDONLY);
+	CHECK_INT(rump_pub_lwproc_rfork(RUMP_RFCFDG), 0);
+	second = rump_pub_lwproc_curlwp();
+	CHECK(second != first);
+	CHECK(rump_sys_getpid() != pid);
+	CHECK_ERR(rump_sys_read(fd, &c, 1), EBADF);
+	CHECK_INT(rump_sys_open(in("proc"), O_RDONLY), 0);
+	rump_pub_lwproc_switch(first);
+	CHECK_INT(rump_sys_getpid(), pid);
+	CHECK_INT(rump_sys_read(fd, &c, 1), 1);
+	rump_pub_lwproc_switch(second);
+	CHECK_INT(rump_sys_read(0, &c, 1), 1);
+	rump_pub_lwproc_releaselwp();		/* the process ends */
+	CHECK(rump_pub_lwproc_curlwp() == NULL);
+	rump_pub_lwproc_switch(first);
+
+	CHECK_INT(rump_pub_lwproc_rfork(RUMP_RFFDG), 0);
+	CHECK_INT(rump_sys_read(fd, &c, 1), 0);	/* at its end, as ours is */
+	CHECK_INT(rump_sys_close(fd), 0);
+	fd2 = rump_sys_open(in("proc"), O_RDONLY);
+	CHECK_INT(fd2, fd);
+	rump_pub_lwproc_releaselwp();
+	rump_pub_lwproc_switch(first);
+	CHECK_INT(rump_sys_lseek(fd, 0, SEEK_CUR), 1);
+	CHECK_INT(rump_sys_close(fd), 0);
+	CHECK_INT(rump_pub_lwproc_newlwp(12345), ESRCH);
+	CHECK_INT(rump_pub_lwproc_rfork(RUMP_RFFDG | RUMP_RFCFDG), EINVAL);
+	CHECK_INT(rump_sys_unlink(in("proc")), 0);
+}
+
 const struct test tests_fd[] = {
 	{ "dup, dup2, close", t_dup },
 	{ "fcntl, access modes", t_fcntl },
@@ -190,5 +231,6 @@ const struct test tests_fd[] = {
 	{ "/dev", t_devices },
 	{ "clocks, sleep", t_time },
 	{ "pid, host name", t_system },
+	{ "processes", t_processes },
 	{ NULL, NULL }
 };
