@@ -3,7 +3,7 @@
  * and random input.  hw_phys() hands out copies of exactly the length asked
  * for, so that ASan sees a byte read too far.
  *
- * fuzz_boot [iterations [seed]]
+ * libFuzzer: make fuzz-fuzz_boot.  Else: fuzz_boot [iterations [seed]]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -398,40 +398,32 @@ mutate(size_t n)
 	}
 }
 
+/* The parsers of boot information on mem[], and what must hold then. */
 static void
-fuzz_once(void)
+parse_boot(bool pvh)
 {
-	struct hw_madt m;
-	struct hw_fadt f;
-	uint8_t a, b;
-	uint64_t pa;
-	uint8_t *p;
-	size_t n, i;
-	bool ok;
+	bool ok = pvh ? hw_pvh_parse(MEM_BASE, &bi) :
+	    hw_mb2_parse(MEM_BASE, &bi);
+	unsigned i;
 
-	if (rnd() & 1) {
-		make_pvh(1);
-		mutate(0x480);
-		ok = hw_pvh_parse(MEM_BASE, &bi);
-	} else {
-		make_mb2(rnd() & 1);
-		mutate(0x180);
-		ok = hw_mb2_parse(MEM_BASE, &bi);
-	}
 	MUST(ok == (bi.error == NULL));
 	check_ranges(&bi.ram);
 	for (i = 0; ok && i < bi.ram.n; i++)
 		MUST(((bi.ram.r[i].base | bi.ram.r[i].end) & 0xfff) == 0);
 	MUST(bi.nmodule <= HW_NMODULE);
 	free_copies();
+}
 
-	n = rnd() & 1 ? make_madt() : make_dsdt();
-	if (rnd() % 4 == 0)
-		for (i = 0; i < 300; i++)
-			mem[i] = (uint8_t)rnd();
-	mutate(n);
-	n = rnd() & 1 ? n : rnd() % 300;
-	p = malloc(n);				/* exact: ASan */
+/* Every parser of tables on the first n bytes of mem[]. */
+static void
+parse_tables(size_t n)
+{
+	struct hw_madt m;
+	struct hw_fadt f;
+	uint8_t a, b, *p = malloc(n);		/* exact: ASan */
+	uint64_t pa;
+	unsigned i;
+
 	memcpy(p, mem, n);
 	(void)hw_acpi_valid(p, n);
 	if (hw_acpi_madt(p, n, &m))
@@ -441,9 +433,45 @@ fuzz_once(void)
 	(void)hw_acpi_s5(p, n, &a, &b);
 	(void)hw_acpi_hpet(p, n, &pa);
 	(void)hw_acpi_root(p, n, &pa);
-	for (i = 0; hw_acpi_entry(p, n, (unsigned)i, &pa); i++)
+	for (i = 0; hw_acpi_entry(p, n, i, &pa); i++)
 		continue;
 	free(p);
+}
+
+#ifdef FUZZER
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+
+	if (size > MEM_SIZE)
+		size = MEM_SIZE;
+	memset(mem, 0, sizeof(mem));
+	memcpy(mem, data, size);
+	parse_boot(true);
+	parse_boot(false);
+	parse_tables(size);
+	return 0;
+}
+#else
+static void
+fuzz_once(void)
+{
+	bool pvh = rnd() & 1;
+	size_t n, i;
+
+	if (pvh)
+		make_pvh(1);
+	else
+		make_mb2(rnd() & 1);
+	mutate(pvh ? 0x480 : 0x180);
+	parse_boot(pvh);
+
+	n = rnd() & 1 ? make_madt() : make_dsdt();
+	if (rnd() % 4 == 0)
+		for (i = 0; i < 300; i++)
+			mem[i] = (uint8_t)rnd();
+	mutate(n);
+	parse_tables(rnd() & 1 ? n : rnd() % 300);
 }
 
 int
@@ -464,3 +492,4 @@ main(int argc, char **argv)
 	printf("%lu inputs\n", n);
 	return 0;
 }
+#endif
