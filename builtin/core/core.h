@@ -83,6 +83,12 @@ sys_leave(struct lwp *l, int error, long value)
 	rumpuser_seterrno(error);
 	return -1;
 }
+struct lwp *sys_enter_call(void);	/* the same, not in line */
+long	sys_leave_call(struct lwp *, int error, long value);
+#ifdef __OPTIMIZE_SIZE__		/* files that are not hot */
+#define sys_enter()		sys_enter_call()
+#define sys_leave(l, e, v)	sys_leave_call((l), (e), (v))
+#endif
 #define SYS_ENTER()		struct lwp *sys_l = sys_enter()
 #define SYS_LEAVE(error, value)	sys_leave(sys_l, (error), (long)(value))
 

@@ -88,6 +88,17 @@ lwp_implicit(void)
 	return l;
 }
 
+#undef sys_enter
+#undef sys_leave
+struct lwp *sys_enter_call(void) { return sys_enter(); }
+
+long
+sys_leave_call(struct lwp *l, int error, long value)
+{
+
+	return sys_leave(l, error, value);
+}
+
 static void
 lwp_putidle(struct lwp *l)
 {

@@ -44,7 +44,7 @@ io_file(struct file *f, bool wr, const struct iovec *iov, int n,
 	return *done != 0 ? 0 : error;
 }
 
-static inline ssize_t
+static ssize_t
 sys_io(int fd, bool wr, const struct iovec *iov, int n, enum where where,
     off_t off)
 {
