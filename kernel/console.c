@@ -152,6 +152,8 @@ kern_printf(const char *fmt, ...)
 
 /* ---- input ---- */
 
+#define EOT	0x04		/* Control-D; sirloin run sends it too */
+
 void
 kern_console_intr(void)
 {
@@ -161,7 +163,8 @@ kern_console_intr(void)
 	while ((n = plat_console_read(buf, sizeof(buf))) != 0) {
 		spin_acquire(&in_lock);
 		for (i = 0; i < n && head - tail < RING; i++)
-			ring[head++ & (RING - 1)] = buf[i];
+			ring[head++ & (RING - 1)] =
+			    buf[i] == '\r' ? '\n' : buf[i];
 		kern_waitq_wake(&in_wq, 1);
 		spin_release(&in_lock);
 	}
@@ -182,8 +185,11 @@ kern_console_read(char *p, size_t max, size_t *got)
 		kern_waitq_sleep(&in_wq, &in_lock, s, UINT64_MAX);
 		s = kern_spin_lock(&in_lock);
 	}
-	while (n < max && head != tail)
+	/* As on a terminal: an EOT ends the input where it is read first. */
+	while (n < max && head != tail && ring[tail & (RING - 1)] != EOT)
 		p[n++] = ring[tail++ & (RING - 1)];
+	if (n == 0)
+		tail++;
 	if (head != tail)
 		kern_waitq_wake(&in_wq, 1);
 	kern_spin_unlock(&in_lock, s);

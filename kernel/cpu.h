@@ -14,7 +14,7 @@ RB_HEAD(timertree, kern_timer);
 struct runq {
 	struct kern_spin	lock;
 	uint32_t		map;
-	uint32_t		n, nfree;	/* nfree: may go elsewhere */
+	uint32_t		n, nfree;	/* nfree: not nailed here */
 	struct threadq		q[KERN_NPRI];
 };
 
@@ -22,7 +22,7 @@ struct timerq {
 	struct kern_spin	lock;
 	struct timertree	tree;
 	struct kern_timer	*running;
-	uint64_t		next;		/* first deadline or UINT64_MAX */
+	uint64_t		next;		/* deadline or UINT64_MAX */
 };
 
 #define CPU_PAGES	16
@@ -31,8 +31,8 @@ struct cpu {
 	struct cpu		*self;
 	struct thread		*cur;
 	unsigned		id;
-	bool			resched;	/* the running thread must yield */
-	bool			slice_over;	/* ... and go behind its equals */
+	bool			resched;	/* cur must give way */
+	bool			slice_over;	/* ... behind its equals */
 	int			curpri;		/* of cur; -1: idle */
 	bool			poke, polling;	/* balance.c */
 	uint32_t		poll;		/* ns */

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ChaCha20 block function, RFC 8439 section 2.3; counter and nonce: st[12..]. */
+/* ChaCha20 block function, RFC 8439 section 2.3. */
 void	crypto_chacha20(uint8_t out[64], const uint32_t key[8],
 	    const uint32_t ctr_nonce[4]);
 

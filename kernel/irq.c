@@ -16,7 +16,7 @@ struct source {
 	struct kern_waitq	wq;
 	bool			pending, dying, line, level, stuck;
 	unsigned		gsi, unclaimed;
-	struct kern_mutex	mutex;		/* of handlers, for its thread */
+	struct kern_mutex	mutex;		/* of handlers */
 	TAILQ_HEAD(, kern_irq)	handlers;
 	TAILQ_ENTRY(source)	link;
 };

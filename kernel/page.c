@@ -195,7 +195,8 @@ cache_fill(void)
 	struct cpu *c = plat_self();
 	size_t pfn, i;
 
-	if (c->npages != 0 || (pfn = run_take(CPU_PAGES / 2, 3, ZONE_HIGH)) == 0)
+	if (c->npages != 0 ||
+	    (pfn = run_take(CPU_PAGES / 2, 3, ZONE_HIGH)) == 0)
 		return run_take(1, 0, ZONE_HIGH);
 	mark(pfn, CPU_PAGES / 2, PG_TAIL);
 	for (i = CPU_PAGES / 2 - 1; i != 0; i--)

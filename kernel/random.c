@@ -6,8 +6,8 @@
  * to the new key.  Output is ChaCha20 with fast key erasure: the first half
  * block of every request becomes the next key before the rest is given away.
  *
- * Credit: RDSEED and RDRAND 4 bits a byte (they are specified as full entropy
- * and as a generator reseeded by it; half of that, since we cannot look inside);
+ * Credit: RDSEED and RDRAND 4 bits a byte (half of what their makers claim,
+ * since nobody can look inside);
  * others what kern_random_add's caller may claim, at most 8 bits a byte; timing
  * jitter 1/8 bit for a sample that passes the tests below.
  */
@@ -243,7 +243,7 @@ kern_random(void *p, size_t n, bool wait)
 		jitter_add();		/* there may be some now */
 	}
 	for (; n != 0; n -= k, q += k) {
-		k = n < 1024 ? n : 1024;	/* a bounded time under the lock */
+		k = n < 1024 ? n : 1024;	/* not long under the lock */
 		s = kern_spin_lock(&rnd_lock);
 		rnd_generate(q, k);
 		kern_spin_unlock(&rnd_lock, s);

@@ -319,7 +319,7 @@ thread_boot(struct thread *t)
 		canary_seed = (plat_clock() + 1) * 0xd1342543de82ef95ULL;
 	thread_reset(t, "idle0", KERN_PRI_IDLE);
 	__asm__ volatile("movq %%fs:0, %0" : "=r"(t->tls));
-	t->ctx.fsbase = t->tls;		/* the platform's; fs:0 is its address */
+	t->ctx.fsbase = t->tls;		/* the platform's boot block */
 	thread_enlist(t);
 }
 

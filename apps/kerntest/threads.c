@@ -54,7 +54,8 @@ wait_ran(uint32_t n)
 {
 	int i;
 
-	for (i = 0; i < 30000 && __atomic_load_n(&ran, __ATOMIC_RELAXED) < n; i++)
+	for (i = 0; i < 30000 && __atomic_load_n(&ran, __ATOMIC_RELAXED) < n;
+	    i++)
 		kern_sleep_until(kern_clock() + MS);
 }
 

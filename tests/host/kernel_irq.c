@@ -92,9 +92,31 @@ kern_thread_join(struct thread *t, void **r)
 
 void *kern_zalloc(size_t n) { return calloc(1, n); }
 void kern_free(void *p) { free(p); }
-void kern_mutex_init(struct kern_mutex *m, const char *n) { m->word = 0; (void)n; }
-void kern_waitq_init(struct kern_waitq *w, const char *n) { TAILQ_INIT(&w->q); w->name = n; }
-struct thread *waitq_take(struct kern_waitq *w) { (void)w; return NULL; }
+
+void
+kern_mutex_init(struct kern_mutex *m, const char *name)
+{
+
+	m->word = 0;
+	(void)name;
+}
+
+void
+kern_waitq_init(struct kern_waitq *w, const char *name)
+{
+
+	TAILQ_INIT(&w->q);
+	w->name = name;
+}
+
+struct thread *
+waitq_take(struct kern_waitq *w)
+{
+
+	(void)w;
+	return NULL;
+}
+
 void sched_ready(struct thread *t) { (void)t; }
 unsigned kern_ncpu(void) { return 4; }
 void kern_printf(const char *f, ...) { (void)f; printed++; }
