@@ -40,7 +40,7 @@ httpd_clock(void)
  * selnotify() fails when two threads poll one descriptor, so the first worker
  * alone has the listening sockets and hands connections out by pipes; and a
  * thread that is woken for another's sake just then misses its own wake-up, so
- * a poll has a time limit (docs/netbsd.md).
+ * a poll has a time limit (docs/applications.md).
  */
 #define POLL_BUSY	100		/* ms, while there are connections */
 #define POLL_IDLE	5000
