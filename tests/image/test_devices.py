@@ -2,13 +2,16 @@
 scripts/sirloin, because the devices' properties are what is tested."""
 
 import os
+import shutil
 import socket
 import subprocess
 import tempfile
 import threading
 import unittest
 
-from guest import KERNEL, OUT, tap_lines
+from guest import KERNEL, OUT, have, tap_lines
+
+OVMF = "/usr/share/ovmf/OVMF.fd"
 
 
 class Echo:
@@ -49,7 +52,7 @@ class Echo:
 
 
 def qemu(append, *args, machine="q35", cpus=1, mem=128, timeout=120):
-    """devtest to its end: (status, console)."""
+    """devtest to its end: (status, console).  append None: args boot it."""
     with tempfile.TemporaryDirectory() as d:
         p = subprocess.run(
             ["timeout", str(timeout), "qemu-system-x86_64", "-accel", "tcg",
@@ -58,7 +61,8 @@ def qemu(append, *args, machine="q35", cpus=1, mem=128, timeout=120):
              "-chardev", f"file,id=status,path={d}/status",
              "-device", "isa-debugcon,chardev=status",
              "-device", "isa-debug-exit,iobase=0xf4",
-             "-kernel", f"{OUT}/builtin/hw/devtest.elf", "-append", append, *args],
+             *(("-kernel", f"{OUT}/builtin/hw/devtest.elf", "-append", append)
+               if append is not None else ()), *args],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=timeout + 10)
         console = p.stdout.decode(errors="replace")
@@ -235,6 +239,26 @@ class Devices(unittest.TestCase):
                     "-device", "pcie-root-port,id=rp2,chassis=2",
                     "-device", "virtio-blk-pci,drive=d,bus=rp1",
                     "-device", "virtio-net-pci,netdev=n,bus=rp2", machine=machine, cpus=2)
+
+    @unittest.skipUnless(os.path.exists(OVMF) and have("grub-mkrescue"), "no OVMF or GRUB")
+    def test_uefi(self):
+        """OVMF puts BARs far above 4 GB."""
+        tree = os.path.join(self.dir.name, "iso")
+        os.makedirs(f"{tree}/boot/grub")
+        shutil.copy(f"{OUT}/builtin/hw/devtest.elf", f"{tree}/boot")
+        with open(f"{tree}/boot/grub/grub.cfg", "w") as f:
+            f.write("multiboot2 /boot/devtest.elf disk=write net=ping blks=1 nets=1\nboot\n")
+        iso = os.path.join(self.dir.name, "devtest.iso")
+        subprocess.run(["grub-mkrescue", "-o", iso, tree], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for machine in ("q35", "pc"):
+            with self.subTest(machine=machine):
+                console = self.check(
+                    None, "-bios", OVMF, "-cdrom", iso, "-netdev", "user,id=n", "-drive",
+                    f"if=none,id=d,file={self.disk()},format=raw",
+                    "-device", "virtio-blk-pci,drive=d",
+                    "-device", "virtio-net-pci,netdev=n,romfile=", machine=machine, mem=512)
+                self.assertIn("m64 ", console)
 
     def test_disk_errors(self):
         """A device that reports errors: seen, and nothing else harmed."""
