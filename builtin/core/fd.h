@@ -4,6 +4,18 @@
 
 #include "file.h"
 
+struct fdarray {
+	struct fdarray	*old;		/* what it replaced */
+	int		n;
+	struct fdslot { struct file *f; int cloexec; } slot[];
+};
+struct fdtab {
+	kmutex_t	mtx;
+	uint32_t	refs;		/* under mtx */
+	int		lowest;		/* none is free below */
+	struct fdarray	*a;
+};
+
 struct fdtab *fdtab_new(void);				/* NULL: no memory */
 struct fdtab *fdtab_share(struct fdtab *);
 struct fdtab *fdtab_copy(struct fdtab *);		/* NULL: no memory */
