@@ -154,20 +154,32 @@ kern_printf(const char *fmt, ...)
 
 #define EOT	0x04		/* Control-D; sirloin run sends it too */
 
+/* What has come, as far as there is room; the rest waits in the platform. */
+static void
+input(void)
+{
+	char buf[64];
+	size_t n, i, room;
+
+	while ((room = RING - (head - tail)) > 0) {
+		n = plat_console_read(buf, room < sizeof(buf) ? room :
+		    sizeof(buf));
+		if (n == 0)
+			break;
+		for (i = 0; i < n; i++)
+			ring[head++ & (RING - 1)] =
+			    buf[i] == '\r' ? '\n' : buf[i];
+	}
+}
+
 void
 kern_console_intr(void)
 {
-	char buf[64];
-	size_t n, i;
 
-	while ((n = plat_console_read(buf, sizeof(buf))) != 0) {
-		spin_acquire(&in_lock);
-		for (i = 0; i < n && head - tail < RING; i++)
-			ring[head++ & (RING - 1)] =
-			    buf[i] == '\r' ? '\n' : buf[i];
-		kern_waitq_wake(&in_wq, 1);
-		spin_release(&in_lock);
-	}
+	spin_acquire(&in_lock);
+	input();
+	kern_waitq_wake(&in_wq, 1);
+	spin_release(&in_lock);
 }
 
 int
@@ -181,6 +193,7 @@ kern_console_read(char *p, size_t max, size_t *got)
 		return 0;
 	kern_console_flush();		/* a prompt */
 	s = kern_spin_lock(&in_lock);
+	input();			/* came before interrupts did */
 	while (head == tail) {
 		kern_waitq_sleep(&in_wq, &in_lock, s, UINT64_MAX);
 		s = kern_spin_lock(&in_lock);
@@ -190,6 +203,7 @@ kern_console_read(char *p, size_t max, size_t *got)
 		p[n++] = ring[tail++ & (RING - 1)];
 	if (n == 0)
 		tail++;
+	input();
 	if (head != tail)
 		kern_waitq_wake(&in_wq, 1);
 	kern_spin_unlock(&in_lock, s);

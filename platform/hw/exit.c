@@ -49,23 +49,29 @@ reset(void)
 		__asm__ volatile("cli; hlt");
 }
 
-/* The line for the host; false when nobody listens. */
+/* A line for the host; false when nobody listens. */
+bool
+hw_status(const char *line)
+{
+
+	if (inb(STATUS_PORT) != STATUS_PORT)
+		return false;
+	for (; *line != '\0'; line++)
+		outb(STATUS_PORT, (uint8_t)*line);
+	return true;
+}
+
 static bool
 tell(enum plat_end how, int status)
 {
 	char line[32];
-	const char *p;
 
-	if (inb(STATUS_PORT) != STATUS_PORT)
-		return false;
 	if (how == PLAT_EXIT)
 		snprintf(line, sizeof(line), "exit %d\n", status & 0xff);
 	else
 		snprintf(line, sizeof(line), "%s\n",
 		    how == PLAT_PANIC ? "panic" : "reboot");
-	for (p = line; *p != 0; p++)
-		outb(STATUS_PORT, (uint8_t)*p);
-	return true;
+	return hw_status(line);
 }
 
 void

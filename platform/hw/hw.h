@@ -382,6 +382,8 @@ uint64_t hw_pvclock_wall(void);		/* ns of 1970 at pvclock 0; 0: none */
 
 void	hw_serial_init(void);
 void	hw_serial_irq(void);		/* input by interrupt from here on */
+/* exit.c: a line on the status channel (docs/exit.md); false: there is none. */
+bool	hw_status(const char *line);
 
 /* ---- xenpvh.c: a PVH guest's console and shutdown ---- */
 

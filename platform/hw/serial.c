@@ -35,6 +35,7 @@ static unsigned fifo = 1;
 static uint32_t txlock, rxlock;
 static char ring[1024];
 static unsigned head, tail;
+static bool stopped;			/* ring full: the device must wait */
 static struct plat_irq *irq;
 
 void
@@ -49,6 +50,8 @@ hw_serial_init(void)
 	outb(DLL, 1);			/* 115200 */
 	outb(DLM, 0);
 	outb(LCR, LCR_8N1);
+	if (inb(LSR) & LSR_DATA)	/* the FIFO's start would lose it */
+		ring[head++] = (char)inb(RBR);
 	outb(FCR, FCR_ON);
 	outb(MCR, MCR_ON);
 	if ((inb(IIR) & IIR_FIFO) == IIR_FIFO)
@@ -101,20 +104,23 @@ plat_console_write(const char *p, size_t n)
 
 /* ---- input ---- */
 
-/* From the device to the ring; what does not fit is lost. */
+/*
+ * From the device to the ring, as far as there is room: then its interrupt is
+ * off until somebody has read, and whoever sends can wait.
+ */
 static bool
 drain(void)
 {
 	unsigned long s = hw_lock(&rxlock);
 	bool any = false;
 
-	while (inb(LSR) & LSR_DATA) {
-		char c = (char)inb(RBR);
-
+	while (head - tail < sizeof(ring) && (inb(LSR) & LSR_DATA)) {
+		ring[head++ % sizeof(ring)] = (char)inb(RBR);
 		any = true;
-		if (head - tail < sizeof(ring))
-			ring[head++ % sizeof(ring)] = c;
 	}
+	stopped = head - tail == sizeof(ring);
+	if (irq != NULL)
+		outb(IER, stopped ? 0 : IER_RX);
 	hw_unlock(&rxlock, s);
 	return any;
 }
@@ -134,8 +140,9 @@ hw_serial_irq(void)
 
 	if (!present || plat_irq_line(COM1_IRQ, 0, intr, NULL, &irq) != 0)
 		return;
-	outb(IER, IER_RX);
 	plat_irq_unmask(irq);
+	outb(IER, IER_RX);	/* now: an edge before that would be lost */
+	(void)hw_status("ready\n");
 }
 
 size_t
@@ -146,7 +153,7 @@ plat_console_read(char *p, size_t n)
 
 	if (!present)
 		return hw_xen_read(p, n);
-	if (irq == NULL)
+	if (irq == NULL || stopped)
 		(void)drain();
 	s = hw_lock(&rxlock);
 	for (i = 0; i < n && tail != head; i++)

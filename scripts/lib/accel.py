@@ -41,7 +41,7 @@ def runs(image, accel):
                 timeout=4, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL)
             with open(f"{d}/status") as f:
-                return f.read().split() == ["exit", "0"]
+                return f.read().split()[-2:] == ["exit", "0"]
         except (OSError, subprocess.TimeoutExpired):
             return False
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import accel
 from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, image_platform,
@@ -137,7 +138,7 @@ def command(ns, status_file):
     disk, blkconf = disks(ns)
     config = "" if iso else make_config(ns, netconf, blkconf)
     return [QEMU, *machine(ns), *boot(ns, config), *net, *disk,
-            "-chardev", "stdio,id=con,signal=off,mux=off", "-serial", "chardev:con",
+            "-chardev", "stdio,id=con,signal=on,mux=off", "-serial", "chardev:con",
             "-chardev", f"file,id=status,path={status_file}",
             "-device", "isa-debugcon,iobase=0xe9,chardev=status",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", *ns.qemu]
@@ -167,10 +168,35 @@ def relay_errors(p, lines):
             sys.stderr.write(f"sirloin: {line}")
 
 
+def words_of(status_file):
+    """What the guest has said on its status channel (docs/exit.md)."""
+    try:
+        with open(status_file) as f:
+            return f.read().split()
+    except OSError:
+        return []
+
+
+def relay_input(p, status_file):
+    """Our standard input to the guest's console, so that a terminal stays as it
+    is (echo, line editing, Ctrl-C); its end becomes an EOT.  Earlier than the
+    guest is ready, the firmware would take it."""
+    while p.poll() is None and "ready" not in words_of(status_file):
+        time.sleep(0.01)
+    try:
+        while data := os.read(0, 4096):
+            os.write(p.stdin.fileno(), data)
+        os.write(p.stdin.fileno(), b"\x04")
+    except OSError:
+        pass                # the guest has ended
+
+
 def once(ns, argv, status_file):
     """Boot once: ("exit", n) or ("reboot", 0)."""
-    p = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, errors="replace")
+    p = subprocess.Popen(argv, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                         errors="replace")
     lines = []
+    threading.Thread(target=relay_input, args=(p, status_file), daemon=True).start()
     t = threading.Thread(target=relay_errors, args=(p, lines), daemon=True)
     t.start()
     old = signal.signal(signal.SIGTERM, lambda *_: p.terminate())
@@ -182,11 +208,7 @@ def once(ns, argv, status_file):
             p.wait()
         signal.signal(signal.SIGTERM, old)
         t.join(2)
-    try:
-        with open(status_file) as f:
-            word = f.read().split()
-    except OSError:
-        word = []
+    word = [w for w in words_of(status_file) if w != "ready"]
     if word[:1] == ["exit"]:
         return "exit", int(word[1]) & 255
     if word[:1] == ["panic"]:
