@@ -25,8 +25,10 @@ void
 virtio_found(struct virtio_dev *d)
 {
 	void (*attach)(struct virtio_dev *) = NULL;
+	const char *under = plat_hypervisor();
 
-	if (strcmp(plat_hypervisor(), "TCG") == 0)
+	/* It may hide ("-cpu ...,-hypervisor"); elsewhere it costs little. */
+	if (strcmp(under, "KVM") != 0 && strcmp(under, "Xen") != 0)
 		vring_fence = tcg_fence;
 	d->offered = d->ops->features(d);
 	switch (d->type) {

@@ -287,6 +287,7 @@ test_disk(struct blkdev *b, void *arg)
 	bool write = option_is("disk", "write") &&
 	    (b->flags & BLK_RDONLY) == 0;
 	char serial[sizeof(b->serial)];
+	uint64_t began;
 	size_t len;
 	int error;
 
@@ -299,10 +300,13 @@ test_disk(struct blkdev *b, void *arg)
 	strlcpy(serial, b->serial, sizeof(serial));
 	if (serial[0] != '\0')
 		ok(blkdev_find(serial) == b, "%s: found by its serial", b->name);
+	began = kern_clock();
 	if ((error = b->open(b)) != 0) {
 		ok(false, "%s: open: error %d", b->name, error);
 		return;
 	}
+	kern_printf("# %s: opened in %lu us\n", b->name,
+	    (unsigned long)((kern_clock() - began) / 1000));
 	test_errors(b);
 	test_flood(b, false);
 	if (write) {

@@ -313,6 +313,7 @@ test_net(struct netdev *n, void *arg)
 	static struct net_test t;
 	static uint8_t frame[2000];
 	unsigned before;
+	uint64_t began;
 	int error, again;
 
 	kern_printf("# %s: %s %02x:%02x:%02x:%02x:%02x:%02x mtu %u caps %x "
@@ -326,10 +327,13 @@ test_net(struct netdev *n, void *arg)
 	kern_mutex_init(&t.lock, "nettest");
 	STAILQ_INIT(&t.q);
 	for (again = 0; again < 2; again++) {
+		began = kern_clock();
 		if ((error = n->open(n, input, &t)) != 0) {
 			ok(false, "%s: open: error %d", n->name, error);
 			return;
 		}
+		kern_printf("# %s: opened in %lu us\n", n->name,
+		    (unsigned long)((kern_clock() - began) / 1000));
 		ok(n->open(n, input, &t) == EBUSY,
 		    "%s: a second opening is refused", n->name);
 		if (option_is("net", "echo")) {
