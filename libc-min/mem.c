@@ -15,8 +15,13 @@ typedef uint16_t __attribute__((may_alias, aligned(1))) quarter;
 #define H(p, o)	(*(half *)((char *)(p) + (o)))
 #define Q(p, o)	(*(quarter *)((char *)(p) + (o)))
 
-/* From here on the processor's string instruction is faster. */
-#define REP_MIN	4096
+/*
+ * From here on the processor's string instructions are faster: on hardware,
+ * where they start slowly, and for copying under QEMU's TCG from 32 bytes on
+ * (by a factor of 1.7; for filling they are slower there by 1.4).
+ */
+#define REP_COPY	256
+#define REP_FILL	2048
 
 /* Up to 16 bytes: all loads come before the stores, overlap does no harm. */
 static inline void
@@ -97,7 +102,7 @@ memcpy(void *restrict dst, const void *restrict src, size_t n)
 
 	if (n <= 16)
 		copy16(d, s, n);
-	else if (n < REP_MIN)
+	else if (n < REP_COPY)
 		copy_up(d, s, n);
 	else {
 		uint64_t tail = W(s, n - 8);
@@ -144,7 +149,7 @@ memset(void *dst, int c, size_t n)
 				*d++ = c;
 		return dst;
 	}
-	if (n >= REP_MIN) {
+	if (n >= REP_FILL) {
 		__asm volatile("rep stosq"
 		    : "+D" (p), "+c" (words) : "a" (v) : "memory");
 		W(end, -8) = v;
