@@ -11,3 +11,17 @@ netbsd_iso	:= rumpdev rumpdev_disk rumpfs_cd9660
 netbsd_ext2	:= rumpdev rumpdev_disk rumpfs_ext2fs
 netbsd_ffs	:= rumpdev rumpdev_disk rumpfs_ffs
 netbsd_disk	:= rumpdev rumpdev_disk
+
+# Hardware with NetBSD's own drivers, by the PCI hypercalls.  RUMPPCI="wm ld"
+# adds them to every image with a network.
+netbsd_pci	:= rumpdev rumpdev_pci
+netbsd_wm	:= $(netbsd_pci) rumpdev_miiphy rumpdev_pci_if_wm
+netbsd_pcn	:= $(netbsd_pci) rumpdev_miiphy rumpdev_pci_if_pcn
+netbsd_vioif	:= $(netbsd_pci) rumpdev_pci_virtio rumpdev_virtio_if_vioif
+netbsd_ld	:= $(netbsd_pci) rumpdev_disk rumpdev_pci_virtio rumpdev_virtio_ld
+netbsd_vioscsi	:= $(netbsd_pci) rumpdev_disk rumpdev_scsipi rumpdev_pci_virtio \
+		   rumpdev_virtio_vioscsi
+netbsd_viornd	:= $(netbsd_pci) rumpdev_rnd rumpdev_pci_virtio rumpdev_virtio_viornd
+netbsd_usb	:= $(netbsd_pci) rumpdev_disk rumpdev_scsipi rumpdev_usb \
+		   rumpdev_umass rumpdev_pci_usbhc
+netbsd_net	+= $(foreach d,$(RUMPPCI),$(netbsd_$(d)))

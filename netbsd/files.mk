@@ -2,6 +2,8 @@
 # header of NetBSD's; the others want the kernel headers of the tree's sources:
 # RUMPSRC=DIR with DIR/sys (default: RUMP/src, when it is there).
 
+# RUMPCFLAGS: more flags, for a tree whose kernel headers depend on options that
+# are not in its opt_rumpkernel.h.
 RUMPSRC	?= $(if $(RUMP),$(patsubst %/sys,%,$(wildcard $(RUMP)/src/sys)))
 
 netbsd_LINKS := $(O)/obj/netbsd/links
@@ -14,7 +16,7 @@ netbsd_CC := $(CC) -std=gnu99 -O2 -ffreestanding -fno-pic -mno-red-zone \
 	   -Inetbsd/include -Inetbsd -I$(netbsd_LINKS) \
 	   -I$(RUMPSRC)/common/include -I$(RUMPSRC)/sys/rump/include \
 	   -I$(RUMPSRC)/sys/rump/include/opt -I$(RUMPSRC)/sys/arch \
-	   -I$(RUMPSRC)/sys -Iinclude
+	   -I$(RUMPSRC)/sys -Iinclude $(RUMPCFLAGS)
 
 netbsd_OBJS := $(O)/obj/netbsd/timecounter.o
 # Interfaces and addresses, in place of buildrump's librumpnet_config.
