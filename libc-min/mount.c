@@ -14,6 +14,60 @@
 static const char *mounted[CONFIG_MAXBLK];
 static int nmounted;
 
+static uint32_t
+le32(const uint8_t *p)
+{
+
+	return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* The bytes that the file system on the disk says it has; 0: it has none. */
+static uint64_t
+fs_size(const char *fstype, const uint8_t *b, size_t n)
+{
+	const uint8_t *sb = b + 1024, *pvd = b + 32768;
+	uint32_t total;
+
+	if (strcmp(fstype, MOUNT_MSDOS) == 0) {
+		total = b[19] | b[20] << 8;
+		if (total == 0)
+			total = le32(b + 32);
+		return (uint64_t)total * (b[11] | b[12] << 8);
+	}
+	if (strcmp(fstype, MOUNT_EXT2FS) == 0 && n >= 2048 &&
+	    (sb[56] | sb[57] << 8) == 0xef53 && le32(sb + 24) < 7)
+		return (uint64_t)le32(sb + 4) << (10 + le32(sb + 24));
+	if (strcmp(fstype, MOUNT_CD9660) == 0 && n >= 32768 + 2048 &&
+	    memcmp(pvd + 1, "CD001", 5) == 0)
+		return (uint64_t)le32(pvd + 80) * (pvd[128] | pvd[129] << 8);
+	return 0;
+}
+
+/* Not all kernels look whether a disk is as long as its file system. */
+static bool
+truncated(const char *fstype, const char *dev)
+{
+	static uint8_t b[36 * 1024];
+	bool is = false;
+	uint64_t size;
+	char raw[88];
+	ssize_t n;
+	int fd;
+
+	if (strncmp(dev, "/dev/", 5) != 0)
+		return false;
+	snprintf(raw, sizeof(raw), "/dev/r%s", dev + 5);
+	if ((fd = open(raw, O_RDONLY)) < 0)
+		return false;
+	n = pread(fd, b, sizeof(b), 0);
+	if (n < 512)
+		n = pread(fd, b, 4096, 0);
+	if (n >= 512 && (size = fs_size(fstype, b, (size_t)n)) >= 512)
+		is = pread(fd, b, 512, (off_t)(size & ~511ULL) - 512) != 512;
+	close(fd);
+	return is;
+}
+
 /* One attempt; an error number. */
 static int
 mount_as(const char *fstype, char *dev, const char *dir, int flags)
@@ -42,7 +96,12 @@ mount_as(const char *fstype, char *dev, const char *dir, int flags)
 		args = &tmpfs;
 		size = sizeof(tmpfs);
 	}
-	return mount(fstype, dir, flags, args, size) == 0 ? 0 : errno;
+	if (mount(fstype, dir, flags, args, size) != 0)
+		return errno;
+	if (!truncated(fstype, dev))
+		return 0;
+	(void)unmount(dir, MNT_FORCE);
+	return EFBIG;
 }
 
 /* The first type that takes it; ENODEV and EINVAL only mean: not this one. */
@@ -58,7 +117,7 @@ mount_auto(char *dev, const char *dir, int flags)
 
 		if (e == 0)
 			return 0;
-		if (e == EIO || e == EROFS || e == ENXIO)
+		if (e == EIO || e == EROFS || e == ENXIO || e == EFBIG)
 			error = e;
 	}
 	return error;
@@ -76,6 +135,9 @@ mount_failed(const struct config_blk *b, int error)
 	case EROFS:
 		start_fail(b->line, "%s on %s: the disk is read-only: say "
 		    "\"ro\": true", path, b->mountpoint);
+	case EFBIG:
+		start_fail(b->line, "%s on %s: the disk is shorter than its file "
+		    "system", path, b->mountpoint);
 	case EINVAL:
 	case EFTYPE:
 		if (strcmp(b->fstype, "auto") == 0)
