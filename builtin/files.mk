@@ -41,10 +41,7 @@ $(builtin_fat_SRCS:%.c=$(O)/obj/above/%.o): | $(O)/src/micropython/.sha256
 builtin_iso_SRCS := builtin/fs/iso/iso.c builtin/fs/iso/record.c \
 	builtin/fs/iso/susp.c builtin/fs/bcache.c
 
-# Every call goes through these, or every packet.
+# Every call goes through these; builtin/net adds its own.
 builtin_HOT := builtin/core/file.c builtin/core/sys_io.c \
 	builtin/core/sys_misc.c builtin/core/poll.c \
-	builtin/fs/bcache.c builtin/fs/fat/data.c \
-	builtin/net/vif.c builtin/net/vif_tx.c builtin/net/sockio.c \
-	builtin/net/sock_tcp.c builtin/net/tcp_io.c builtin/net/mem.c \
-	builtin/net/net.c builtin/net/sock.c builtin/net/sockfile.c
+	builtin/fs/bcache.c builtin/fs/fat/data.c
