@@ -11,7 +11,6 @@
 /* Selectors of hw_gdt: one table for all CPUs, a TSS for each. */
 #define HW_SEL_CODE	0x08
 #define HW_SEL_DATA	0x10
-#define HW_SEL_CODE32	0x18
 #define HW_SEL_TSS	0x20		/* + 16 * CPU number */
 
 #define HW_CR0_PE	0x00000001

@@ -49,7 +49,7 @@ unseen(uint64_t delta)
 	    0;
 }
 
-static uint64_t
+static uint64_t __attribute__((noinline))
 ref_read(void)
 {
 	unsigned long s = hw_lock(&ref_lock);
@@ -100,7 +100,7 @@ set_rate(uint64_t base, uint64_t base_ns, uint64_t new_hz)
 static struct hw_sample first;
 static uint64_t refine_at = UINT64_MAX;
 
-static void
+static void __attribute__((cold))
 refine(void)
 {
 	uint64_t elapsed, expect, ticks, wraps, new_hz, width;
@@ -219,7 +219,7 @@ tsc_as_ref(void)
 	return rdtsc_ordered();
 }
 
-void
+void __attribute__((cold))
 hw_clock_init(void)
 {
 	uint64_t tsc_hz = hw_tsc_told(), pv_hz = 0, lapic_hz = 0, dummy, wall;

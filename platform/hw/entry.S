@@ -62,6 +62,12 @@ hw_entry_mb2:
 	movl	$2 * 4096 / 4, %ecx
 	rep stosl
 
+	/* 64-bit code, data; the TSSs come later. */
+	movl	$0x0000ffff, hw_gdt + HW_SEL_CODE
+	movl	$0x00af9b00, hw_gdt + HW_SEL_CODE + 4
+	movl	$0x0000ffff, hw_gdt + HW_SEL_DATA
+	movl	$0x00cf9300, hw_gdt + HW_SEL_DATA + 4
+
 	movl	$0x80000000, %eax
 	cpuid
 	cmpl	$0x80000001, %eax
@@ -149,16 +155,9 @@ no_long_text:
 
 	.section .data.boot, "aw"
 	.balign 16
-	.globl	hw_gdt, hw_gdt_pointer, hw_boot_tls, hw_entry_tsc
-hw_gdt:
-	.quad	0
-	.quad	0x00af9b000000ffff	/* 64-bit code */
-	.quad	0x00cf93000000ffff	/* data */
-	.quad	0x00cf9b000000ffff	/* 32-bit code */
-	.fill	2 * 64, 8, 0		/* TSS of each CPU */
-hw_gdt_end:
+	.globl	hw_gdt, hw_boot_tls, hw_entry_tsc
 hw_gdt_pointer:
-	.short	hw_gdt_end - hw_gdt - 1
+	.short	HW_SEL_TSS + 64 * 16 - 1
 	.quad	hw_gdt
 	.balign 16
 hw_boot_tls:				/* self pointer, canary at 0x28 */
@@ -167,6 +166,11 @@ hw_boot_gs:				/* a struct cpu without a thread */
 	.quad	hw_boot_gs, 0, 0, 0, 0, 0, 0, 0
 hw_entry_tsc:
 	.quad	0
+
+	.section .bss.boot, "aw", @nobits
+	.balign 16
+hw_gdt:					/* and a TSS for each of 64 CPUs */
+	.skip	HW_SEL_TSS + 64 * 16
 
 	/* Only until the final tables are loaded; then ordinary memory. */
 	.section .bootonly, "aw", @nobits

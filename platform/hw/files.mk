@@ -12,4 +12,4 @@ platform_hw_SRCS := \
 	platform/hw/rtc.c platform/hw/serial.c platform/hw/exit.c \
 	platform/hw/random.c platform/hw/xenpvh.c
 platform_hw_HOT := platform/hw/clock.c platform/hw/irq.c platform/hw/timer.c \
-	platform/hw/ctx.c platform/hw/lapic.c platform/hw/pagetable.c
+	platform/hw/ctx.c platform/hw/lapic.c platform/hw/mem.c

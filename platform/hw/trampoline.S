@@ -32,7 +32,7 @@ hw_tramp_efer:
 	.long	0
 	.short	0
 tramp_gdt:
-	.short	0x20 + 64 * 16 - 1
+	.short	HW_SEL_TSS + 64 * 16 - 1
 	.long	hw_gdt
 hw_tramp_end:
 
