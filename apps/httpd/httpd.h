@@ -64,6 +64,7 @@ struct cached {
 	time_t		mtime;
 	const char	*mime;
 	uint64_t	expires;
+	char		fields[96];	/* what its answers say about it */
 };
 
 struct worker {

@@ -232,9 +232,10 @@ serve_file(struct worker *w, struct conn *c, const struct http_request *r,
 	*b = (struct body){ .fd = f->fd, .n = 1, .r = { { 0, f->size } },
 	    .size = f->size, .mime = f->mime };
 	k = validators(f->mtime, extra, sizeof(extra));
-	if (not_modified(r, f->mtime))
+	if (not_modified(r, f->mtime)) {
 		status = 304;
-	else if (r->method == HTTP_GET && range_applies(r, f->mtime))
+		type = NULL;
+	} else if (r->method == HTTP_GET && range_applies(r, f->mtime))
 		n = http_ranges(r->range, f->size, b->r);
 	if (n < 0) {
 		status = 416;
@@ -287,19 +288,18 @@ cache_put(struct worker *w, const char *path, const struct file *f)
 	free(e->path);
 	free(e->data);
 	*e = (struct cached){ p, data, f->size, f->mtime, f->mime,
-	    w->now + CACHE_TIME };
+	    w->now + CACHE_TIME, "" };
+	validators(f->mtime, e->fields, sizeof(e->fields));
 }
 
 static int
 serve_cached(struct worker *w, struct conn *c, const struct http_request *r,
     const struct cached *e)
 {
-	char extra[128];
-	size_t n;
 	int status = not_modified(r, e->mtime) ? 304 : 200;
+	size_t n = serve_head(w, c, w->buf, sizeof(w->buf), status,
+	    status == 200 ? e->mime : NULL, e->n, e->fields);
 
-	validators(e->mtime, extra, sizeof(extra));
-	n = serve_head(w, c, w->buf, sizeof(w->buf), status, e->mime, e->n, extra);
 	if (status == 200 && r->method == HTTP_GET) {
 		memcpy(w->buf + n, e->data, e->n);
 		n += e->n;
