@@ -14,6 +14,7 @@
 #define NET_RXFIRST	64	/* buffers at first */
 #define NET_TXRING	256
 #define NET_RXBATCH	64
+#define NET_RXRESERVE	48		/* the largest packet, and then some */
 #define NET_BACKLOG	1024	/* packets that wait for room in the ring */
 #define NET_TXINLINE	244	/* bytes copied beside the header */
 #define NET_TXSG	64
@@ -59,6 +60,7 @@ struct vnet {
 	struct kern_spin freelock;
 	struct net_rxbuf *free;		/* buffers that nobody has */
 	unsigned	nbuf, maxbuf;	/* that exist, that may */
+	unsigned	kept;		/* that receivers have; atomic */
 	unsigned	posted;		/* that the device has */
 	unsigned	target;		/* that it should have */
 	bool		starved;

@@ -29,6 +29,8 @@ rxbuf_get(struct vnet *n)
 	if ((b = kern_page_alloc(1, 0, 0)) == NULL) {
 		s = kern_spin_lock(&n->freelock);
 		n->nbuf--;
+		if (n->nbuf > 2 * NET_RXRESERVE)
+			n->maxbuf = n->nbuf;	/* memory says so */
 		kern_spin_unlock(&n->freelock, s);
 		return NULL;
 	}
@@ -125,6 +127,7 @@ rx_done(struct netpkt *p)
 	struct net_rxbuf *b = (struct net_rxbuf *)p;
 	struct vnet *n = b->n;
 
+	__atomic_sub_fetch(&n->kept, p->nseg, __ATOMIC_RELAXED);
 	rxbuf_put(n, b);
 	vnet_rx_poke(n);
 }
@@ -224,8 +227,8 @@ deliver(struct vnet *n, struct net_rxbuf *b, struct netpktq *out)
 	}
 	n->nd.stats.ipackets++;
 	n->nd.stats.ibytes += p->len;
-	short_of = n->free == NULL && n->nbuf >= n->maxbuf &&
-	    n->posted < n->target / 2;
+	/* with fewer left than a packet takes, the device would wait for ever */
+	short_of = n->kept + p->nseg + NET_RXRESERVE > n->maxbuf;
 	if (short_of) {
 		if ((c = copy_packet(p)) != NULL)
 			STAILQ_INSERT_TAIL(out, c, link);
@@ -234,6 +237,7 @@ deliver(struct vnet *n, struct net_rxbuf *b, struct netpktq *out)
 		rxbuf_put(n, b);
 		return;
 	}
+	__atomic_add_fetch(&n->kept, p->nseg, __ATOMIC_RELAXED);
 	STAILQ_INSERT_TAIL(out, p, link);
 }
 

@@ -117,9 +117,8 @@
 #define LWIP_HOOK_TCP_ISN		net_tcp_isn
 #define LWIP_HOOK_FILENAME		"hooks.h"
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p)	\
-	((pcb)->state >= ESTABLISHED && (pcb)->state != TIME_WAIT &&	\
-	((optlen) != 0 || ((pcb)->flags & TF_INFR) != 0) ?		\
-	net_tcp_recovery(pcb, hdr, opt1len) : ERR_OK)
+	((pcb)->state >= ESTABLISHED && (pcb)->state != TIME_WAIT ?	\
+	net_tcp_inpacket(pcb, hdr, opt1len, (p)->tot_len) : ERR_OK)
 #define LWIP_HOOK_IP4_INPUT		net_ip4_insane
 #define LWIP_HOOK_ND6_GET_GW		net_nd6_gw
 

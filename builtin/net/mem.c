@@ -41,10 +41,12 @@ struct piece {
 #define MINSHIFT	6
 #define NCLASS		(4 * 12 + 1)
 #define DIRECT		NCLASS		/* too big to be cached */
+#define SMALL		1024		/* may use the reserve */
 
 static struct piece *cache[NCLASS];
 static size_t cached;
-size_t net_mem_used, net_mem_max = 64 << 20, net_mem_cache_max = 512 << 10;
+size_t net_mem_used, net_mem_held, net_mem_max = 64 << 20;
+size_t net_mem_cache_max = 512 << 10;
 unsigned net_nsockets;
 
 static unsigned
@@ -89,7 +91,8 @@ net_malloc(size_t n)
 	void *v;
 
 	class = size_class(n + sizeof(*p), &size);
-	if (n > net_mem_max || net_mem_used + size > net_mem_max)
+	if (n > net_mem_max || net_mem_used + size > net_mem_max -
+	    (size > SMALL ? net_mem_max / 4 : 0))
 		return NULL;
 	if (class < NCLASS && (p = cache[class]) != NULL) {
 		if (p->magic != MAGIC_FREE)
@@ -144,7 +147,22 @@ bool
 net_mem_tight(void)
 {
 
-	return net_mem_used > net_mem_max / 2;
+	return net_mem_used + net_mem_held > net_mem_max / 2;
+}
+
+bool
+net_mem_full(void)
+{
+
+	return net_mem_used + net_mem_held > net_mem_max - net_mem_max / 4;
+}
+
+size_t
+net_mem_share(void)
+{
+	size_t share = net_mem_max / 4 / (net_nsockets + 1);
+
+	return share > 4096 ? share : 4096;
 }
 
 /* A quarter of the memory that the platform says we have, at least 1 MB. */

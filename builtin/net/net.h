@@ -31,14 +31,25 @@ int	net_errno(err_t);
 
 /* ---- mem.c ---- */
 
-/* Memory of this room: NULL beyond its limit.  Under the lock. */
+/*
+ * Memory of this room: NULL beyond its limit.  Under the lock.  Small pieces
+ * may have the last quarter, so that ACKs and new connections go on when
+ * data has taken the rest.
+ */
 void	*net_malloc(size_t);
 void	*net_zalloc(size_t);
 void	net_free(void *);
 void	net_mem_init(void);
-/* Bytes that another `want' may take of the limit before things get tight. */
+/*
+ * Half is used, packets that lie in devices' memory included: who has more
+ * than its share of a quarter gets no more.
+ */
 bool	net_mem_tight(void);
+size_t	net_mem_share(void);
+/* No room for packets that are data. */
+bool	net_mem_full(void);
 extern size_t net_mem_used, net_mem_max, net_mem_cache_max;
+extern size_t net_mem_held;		/* in devices' packets */
 extern unsigned net_nsockets;		/* sockets open: limits dead pcbs */
 
 /* ---- timeout.c ---- */

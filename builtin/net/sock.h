@@ -158,7 +158,6 @@ void	tcp_acked(struct sock *);
 #define TCP_RCVBUF	(128 * 1024)	/* first; grows to TCP_RCVBUF_MAX */
 #define TCP_RCVBUF_MAX	(768 * 1024)
 #define TCP_SNDBUF	(384 * 1024)
-#define TCP_SNDBUF_TIGHT (32 * 1024)
 
 /* ---- sock_local.c ---- */
 

@@ -145,7 +145,7 @@ on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 
 	if (err != ERR_OK || pcb == NULL || so == NULL)
 		return ERR_VAL;
-	if (so->accqlen >= so->backlog + 1 || net_mem_tight())
+	if (so->accqlen >= so->backlog + 1)
 		return ERR_MEM;
 	new = sock_alloc(so->domain, so->type, so->proto, so->ops);
 	if (new == NULL)

@@ -97,8 +97,8 @@ send_room(struct sock *so)
 {
 	size_t limit = so->sndbuf, n = queued(so->tcp);
 
-	if (net_mem_tight() && limit > TCP_SNDBUF_TIGHT)
-		limit = TCP_SNDBUF_TIGHT;
+	if (net_mem_tight())
+		limit = LWIP_MIN(limit, net_mem_share());
 	return n < limit ? limit - n : 0;
 }
 
@@ -295,17 +295,24 @@ sacked(const struct tcp_hdr *hdr, u16_t optlen)
  * it began; an ACK for less shows the next hole (RFC 6582).
  */
 err_t
-net_tcp_recovery(struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u16_t optlen)
+net_tcp_inpacket(struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u16_t optlen,
+    u16_t datalen)
 {
 	struct sock *so = pcb->callback_arg;
 
+	if (so != NULL && so->tcp != pcb)
+		so = NULL;		/* the listener's, or nobody's */
+	/* its window was given when there was more memory */
+	if (so != NULL && datalen > 0 && so->rq_len > 0 && net_mem_tight() &&
+	    so->rq_len >= net_mem_share())
+		return ERR_MEM;
 	if (pcb->unacked != NULL && hdr->ackno == pcb->lastack &&
 	    sacked(hdr, optlen) > 3 * pcb->mss) {
 		if (pcb->dupacks < 3)
 			pcb->dupacks = 3;
 		tcp_rexmit_fast(pcb);
 	}
-	if (so != NULL && so->tcp == pcb && (pcb->flags & TF_INFR) != 0 &&
+	if (so != NULL && (pcb->flags & TF_INFR) != 0 &&
 	    (so->state & SS_RECOVERY) == 0) {
 		so->state |= SS_RECOVERY;
 		so->recover = pcb->snd_nxt;

@@ -26,7 +26,6 @@
 #define FRAME_MAX	65535
 
 struct vif_if *vif_list;
-static size_t held;		/* device memory that pbufs hold */
 
 /* Pieces of one packet as pbufs; the packet is done when all are free. */
 struct rxhold {
@@ -45,7 +44,7 @@ rx_free(struct pbuf *p)
 
 	if (--h->refs > 0)
 		return;
-	held -= h->pkt->len;
+	net_mem_held -= h->pkt->len;
 	h->pkt->done(h->pkt);
 	net_free(h);
 }
@@ -75,7 +74,7 @@ rx_hold(struct netpkt *pkt)
 		}
 		head = p;
 	}
-	held += pkt->len;
+	net_mem_held += pkt->len;
 	return head;
 }
 
@@ -154,10 +153,10 @@ rx_packet(struct vif_if *v, struct netpkt *pkt)
 		return;
 	}
 	v->ibytes += pkt->len;
-	if (pkt->len <= COPYBREAK || held > net_mem_max / 2 || !rx_straight(pkt))
+	if (pkt->len <= COPYBREAK || !rx_straight(pkt))
 		p = rx_copy(pkt);
 	else
-		p = rx_hold(pkt);
+		p = net_mem_full() ? NULL : rx_hold(pkt);
 	if (p == NULL) {
 		v->idrops++;
 		pkt->done(pkt);
