@@ -76,10 +76,10 @@ deps:
 $(HDRS):
 	@scripts/install-deps build
 	@mkdir -p $(@D)
-	$(Q)sed 's,bsd/sys/cdefs.h,queue_cdefs.h,;s,sys/cdefs.h,queue_cdefs.h,' \
-	    /usr/include/bsd/sys/queue.h >$(@D)/queue.h
-	$(Q)sed 's,bsd/sys/cdefs.h,queue_cdefs.h,;s,sys/cdefs.h,queue_cdefs.h,' \
-	    /usr/include/bsd/sys/tree.h >$(@D)/tree.h
+	$(Q)for h in queue tree; do \
+	    sed 's,bsd/sys/cdefs.h,queue_cdefs.h,;s,sys/cdefs.h,queue_cdefs.h,' \
+	        $$(ls /usr/include/bsd/sys/$$h.h /usr/include/*/bsd/sys/$$h.h \
+	        2>/dev/null | head -n 1) >$(@D)/$$h.h; done
 	$(Q)printf '#ifndef __unused\n#define __unused __attribute__((unused))\n#endif\n' \
 	    >$(@D)/queue_cdefs.h
 	$(Q)cp /usr/include/jsmn.h $(@D)/jsmn.h
