@@ -68,8 +68,8 @@ def qemu(append, *args, machine="q35", cpus=1, mem=128, timeout=120):
         console = p.stdout.decode(errors="replace")
         try:
             with open(f"{d}/status") as f:
-                return f.read().strip(), console
-        except OSError:
+                return f.read().split("\n")[-2], console  # the last line
+        except (OSError, IndexError):
             return f"qemu: {p.returncode}", console
 
 
