@@ -245,13 +245,12 @@ run(void *arg)
 static int
 listen_on(const struct sockaddr *sa, socklen_t len)
 {
-	const int one = 1, sndbuf = 128 * 1024;
+	const int one = 1;
 	int fd = socket(sa->sa_family, SOCK_STREAM, 0);
 
 	if (fd < 0)
 		return -1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf));
 	if (sa->sa_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 	if (bind(fd, sa, len) != 0 || listen(fd, SOMAXCONN) != 0 ||
