@@ -23,7 +23,8 @@ builtin_net_INC = -Ibuiltin/net -I$(O)/src/lwip/src/include
 $(builtin_net_FOREIGN_OBJS): $(O)/obj/lwip/%.o: builtin/net/lwipopts.h \
     builtin/net/hooks.h builtin/net/arch/cc.h | $(O)/src/lwip/.sha256 $(O)/include/.done
 	@mkdir -p $(@D)
-	$(CC) $(ABOVE) $(builtin_net_INC) $(FOREIGN) -c -o $@ \
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ABOVE) $(builtin_net_INC) $(FOREIGN) -c -o $@ \
 	    $(O)/src/lwip/src/$*.c
 
 $(builtin_net_SRCS:%.c=$(O)/obj/above/%.o): ABOVE += $(builtin_net_INC)

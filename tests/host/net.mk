@@ -9,15 +9,15 @@ net_host_OBJS := $(patsubst %.c,$(O)/obj/nethost/%.o,$(builtin_SRCS) \
 
 $(O)/obj/nethost/lwip/%.o: builtin/net/lwipopts.h builtin/net/hooks.h | $(O)/src/lwip/.sha256
 	@mkdir -p $(@D)
-	$(CC) $(net_host_CFLAGS) -I$(O)/include $(builtin_net_INC) -c -o $@ \
+	$(Q)$(CC) $(net_host_CFLAGS) -I$(O)/include $(builtin_net_INC) -c -o $@ \
 	    $(O)/src/lwip/src/$*.c
 $(O)/obj/nethost/%.o: %.c | $(O)/src/lwip/.sha256 $(O)/include/.done
 	@mkdir -p $(@D)
-	$(CC) $(net_host_CFLAGS) -I$(O)/include $(builtin_net_INC) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(net_host_CFLAGS) -I$(O)/include $(builtin_net_INC) -MMD -MP -c -o $@ $<
 
 $(O)/host/fuzz_net: tests/host/fuzz_net.c tests/host/hostline.c $(net_host_OBJS)
 	@mkdir -p $(@D)
-	$(CC) -g -O1 -w -no-pie -D_GNU_SOURCE $(net_host_SAN) -Iinclude \
+	$(Q)$(CC) -g -O1 -w -no-pie -D_GNU_SOURCE $(net_host_SAN) -Iinclude \
 	    -I$(O)/include -o $@ $< $(net_host_OBJS) -lpthread
 
 host_TESTS += fuzz_net
