@@ -70,7 +70,7 @@ hw_lapic_eoi(void)
 	lapic_write(REG_EOI, 0);
 }
 
-void
+void __attribute__((cold))
 hw_lapic_init(uint64_t pa, int lint)
 {
 
@@ -83,7 +83,7 @@ hw_lapic_init(uint64_t pa, int lint)
 	hw_lapic_cpu();
 }
 
-void
+void __attribute__((cold))
 hw_lapic_cpu(void)
 {
 	uint64_t base = rdmsr(MSR_APICBASE);

@@ -83,18 +83,25 @@ plat_set_gsbase(void *gsbase)
 
 /* ---- exceptions ---- */
 
-static const char *const names[32] = {
-	"division error", "debug exception", "NMI", "breakpoint", "overflow",
-	"bound range", "invalid instruction", "no floating point unit",
-	"double fault", "coprocessor overrun", "invalid TSS",
-	"segment not present", "stack segment fault", "general protection",
-	"page fault", "exception 15", "floating point error",
-	"misaligned access", "machine check", "vector floating point error",
-	"virtualization exception", "control protection", "exception 22",
-	"exception 23", "exception 24", "exception 25", "exception 26",
-	"exception 27", "hypervisor injection", "VMM communication",
-	"security exception", "exception 31",
-};
+/* By number; "" is one that has no name. */
+static const char names[] =
+	"division error\0" "debug exception\0" "NMI\0" "breakpoint\0"
+	"overflow\0" "bound range\0" "invalid instruction\0"
+	"no floating point unit\0" "double fault\0" "\0" "invalid TSS\0"
+	"segment not present\0" "stack segment fault\0"
+	"general protection\0" "page fault\0" "\0" "floating point error\0"
+	"misaligned access\0" "machine check\0" "vector floating point error\0"
+	"virtualization exception\0" "control protection\0";
+
+static const char *
+name_of(uint64_t vector)
+{
+	const char *p = names;
+
+	for (; vector > 0 && p < names + sizeof(names) - 1; vector--)
+		p += strlen(p) + 1;
+	return *p != '\0' ? p : "exception without a name";
+}
 
 #define PF_PRESENT	0x01
 #define PF_WRITE	0x02
@@ -166,7 +173,7 @@ hw_exception(struct plat_frame *f)
 	}
 	if (f->vector == DOUBLE_FAULT)
 		__asm__ volatile("movq %%cr2, %0" : "=r"(va));
-	kern_trap(names[f->vector & 31], va, f);
+	kern_trap(name_of(f->vector), va, f);
 }
 
 /* By NMI, so that CPUs stop that have masked interrupts. */
