@@ -11,4 +11,4 @@ platform_hw_SRCS := \
 	platform/hw/pvclock.c platform/hw/hpet.c platform/hw/pit.c \
 	platform/hw/rtc.c platform/hw/serial.c platform/hw/exit.c \
 	platform/hw/random.c platform/hw/xenpvh.c
-platform_hw_HOT := platform/hw/clock.c platform/hw/timer.c platform/hw/lapic.c
+platform_hw_HOT := platform/hw/clock.c
