@@ -175,7 +175,7 @@ $(O)/obj/above/process-%.o: $(O)/obj/above/app-%.o $(O)/obj/$(KERNEL)/rump-%.o \
     $(O)/obj/above/stateless.o
 	$(Q)$(LD) -r -o $@ $^
 	$(Q)$(call localize,$@,sirloin_main)
-$(O)/host/%: $(O)/obj/above/process-%.o tests/host/hostline.c
+$(O)/host/%: $(O)/obj/above/process-%.o tests/host/hostline.c | tests/host/hostline_io.c
 	@mkdir -p $(@D)
 	$(HOSTCC) -Iinclude -I$(O)/include -Wl,--gc-sections -o $@ $^ -lpthread
 
