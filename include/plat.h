@@ -166,7 +166,8 @@ void	plat_ctx_switch(struct plat_ctx *from, struct plat_ctx *to);
  * Boot CPU, once, first thing in kern_start(): give CPU 0 its struct cpu.
  * (The others get theirs by plat_cpu_start.)  Until then GS base points at a
  * zeroed one, and on every CPU FS base points at a valid TLS block (its own
- * address first) with the canary of the boot, until the first plat_ctx_switch or plat_set_fsbase.
+ * address first) with the canary of the boot, until the first plat_ctx_switch
+ * or plat_set_fsbase.
  */
 void	plat_set_gsbase(void *gsbase);
 /* Change the FS base of the running thread (arch_prctl's work). */

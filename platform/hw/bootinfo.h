@@ -38,7 +38,7 @@ void	hw_ranges_pages(struct hw_ranges *);
 struct hw_module { uint64_t pa, size; };
 struct hw_bootinfo {
 	const char	*loader;	/* "PVH", "multiboot2" */
-	const char	*error;		/* what is wrong, when the parser fails */
+	const char	*error;		/* what made the parser fail */
 	struct hw_ranges ram;		/* usable, minus everything reserved */
 	struct hw_ranges resv;		/* work space */
 	uint64_t	cmdline_pa;	/* 0: none */

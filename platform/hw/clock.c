@@ -219,51 +219,71 @@ tsc_as_ref(void)
 	return rdtsc_ordered();
 }
 
-void __attribute__((cold))
-hw_clock_init(void)
+/* Rates of the TSC and of the local APIC, from what is told or by measuring. */
+static void
+find_rates(uint64_t told, uint64_t *tsc_hz, uint64_t *lapic_hz)
 {
-	uint64_t tsc_hz = hw_tsc_told(), pv_hz = 0, lapic_hz = 0, dummy, wall;
-	bool pv, stable = false, told, deadline = hw_feature.tscdeadline;
-	const struct hw_ref *quick = hw_tsc_lapic_ref();
 	static struct hw_ref tsc = { "tsc", 0, UINT64_MAX, tsc_as_ref };
+	const struct hw_ref *quick = hw_tsc_lapic_ref();
+	uint64_t dummy;
 
-	pv = hw_pvclock_init(&stable, &pv_hz);
-	if (pv && tsc_hz == 0)
-		tsc_hz = pv_hz;
-	told = tsc_hz != 0;
-	if (!told || forced("hpet") || forced("pit") || forced("pmtimer") ||
-	    (!pv && !hw_tsc_constant()))
-		ref = find_ref();
-	if (told) {
-		tsc.hz = tsc_hz;
-		if (!deadline)
-			(void)hw_tsc_measure(&tsc, &dummy, &lapic_hz);
-	} else if (ref != NULL || quick != NULL) {
-		if (!hw_tsc_measure(quick != NULL ? quick : ref, &tsc_hz,
-		    &lapic_hz))
-			hw_log("hw: the clock was hard to measure\n");
-	} else
-		tsc_hz = lapic_hz = guess();
-	if (!told && ref != NULL) {
+	*tsc_hz = told;
+	*lapic_hz = 0;
+	if (told != 0) {
+		tsc.hz = told;
+		if (!hw_feature.tscdeadline)
+			(void)hw_tsc_measure(&tsc, &dummy, lapic_hz);
+		return;
+	}
+	if (ref == NULL && quick == NULL)
+		*tsc_hz = *lapic_hz = guess();
+	else if (!hw_tsc_measure(quick != NULL ? quick : ref, tsc_hz,
+	    lapic_hz))
+		hw_log("hw: the clock was hard to measure\n");
+	if (ref != NULL) {
 		hw_tsc_sample(ref, &first);
 		refine_at = NS;
 	}
+}
+
+static uint64_t
+find_epoch(bool pv)
+{
+	uint64_t wall;
+
+	if (pv && (wall = hw_pvclock_wall()) != 0)
+		return wall + (kind == CLOCK_PV ? pv_zero :
+		    hw_pvclock_read() - plat_clock());
+	if ((wall = hw_rtc_read()) != 0)
+		return wall * NS - plat_clock();
+	return 0;
+}
+
+void __attribute__((cold))
+hw_clock_init(void)
+{
+	uint64_t told = hw_tsc_told(), pv_hz = 0, tsc_hz, lapic_hz;
+	bool pv, trusted;
+
+	pv = hw_pvclock_init(&pv_hz);
+	if (told == 0)
+		told = pv_hz;
+	trusted = pv || hw_tsc_constant();
+	if (told == 0 || !trusted || forced("hpet") || forced("pit") ||
+	    forced("pmtimer"))
+		ref = find_ref();
+	find_rates(told, &tsc_hz, &lapic_hz);
 
 	if (ref != NULL && (forced(ref->name) ||
-	    (!pv && !hw_tsc_constant() && !forced("tsc")))) {
+	    (!trusted && !forced("tsc")))) {
 		use_ref(tsc_hz);
 		refine_at = UINT64_MAX;
 	} else if (pv && !forced("tsc"))
 		use_pvclock(pv_hz);
 	else
 		use_tsc(tsc_hz);
-	hw_timer_init(tsc_hz, lapic_rate(lapic_hz), deadline);
-
-	if (pv && (wall = hw_pvclock_wall()) != 0)
-		epoch = wall + (kind == CLOCK_PV ? pv_zero :
-		    hw_pvclock_read() - plat_clock());
-	else if ((wall = hw_rtc_read()) != 0)
-		epoch = wall * NS - plat_clock();
+	hw_timer_init(tsc_hz, lapic_rate(lapic_hz), hw_feature.tscdeadline);
+	epoch = find_epoch(pv);
 }
 
 /* From the timer interrupt of CPU 0. */

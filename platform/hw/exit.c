@@ -14,7 +14,7 @@
 #define KBD_RESET	0xfe
 #define RESET_PORT	0xcf9
 
-/* For what was just asked for to happen; some 50 ms, if the clock still goes. */
+/* For what was just asked for to happen: 50 ms, if the clock still goes. */
 static void
 wait_a_little(void)
 {

@@ -280,7 +280,7 @@ struct hw_cpu {
 };
 extern struct hw_cpu *hw_cpus[MAXCPU];
 extern uint64_t hw_gdt[];
-extern uint64_t hw_online;		/* CPUs that take TLB shootdowns, a bit each */
+extern uint64_t hw_online;		/* a bit for each CPU that runs */
 
 /* This CPU's number: its task register names its own TSS (and STR is cheap,
  * unlike reading the APIC id). */
@@ -374,7 +374,7 @@ void	hw_tsc_sample(const struct hw_ref *, struct hw_sample *);
 bool	hw_tsc_measure(const struct hw_ref *, uint64_t *tsc_hz,
 	    uint64_t *lapic_hz);
 /* pvclock.c */
-bool	hw_pvclock_init(bool *stable, uint64_t *tsc_hz);
+bool	hw_pvclock_init(uint64_t *tsc_hz);
 uint64_t hw_pvclock_read(void);
 uint64_t hw_pvclock_wall(void);		/* ns of 1970 at pvclock 0; 0: none */
 

@@ -82,7 +82,7 @@ hw_clock_cpu(struct hw_cpu *c)
 }
 
 bool
-hw_pvclock_init(bool *is_stable, uint64_t *tsc_hz)
+hw_pvclock_init(uint64_t *tsc_hz)
 {
 	const volatile struct pvclock *c;
 	uint32_t r[4];
@@ -101,7 +101,6 @@ hw_pvclock_init(bool *is_stable, uint64_t *tsc_hz)
 		return false;
 	}
 	stable = (r[0] & FEATURE_STABLE) != 0 && (c->flags & FLAG_STABLE) != 0;
-	*is_stable = stable;
 	/* ns = (tsc << shift) * mul >> 32, so hz = 10^9 << 32 / mul >> shift */
 	*tsc_hz = shift_div(1000000000, 32, c->mul);
 	if (c->shift >= 0)

@@ -7,15 +7,15 @@
 
 	.section .text.traps, "ax"
 
-	/* Exceptions: 16 bytes each; some push an error code themselves. */
+	/* Exceptions: 16 bytes each.  8, 10 to 14, 17, 21, 29 and 30 push an
+	 * error code themselves. */
 	.balign 16
 	.globl	hw_exception_stubs
 hw_exception_stubs:
 	.set	vec, 0
 	.rept	32
 	.balign 16
-	.if	(vec == 8) || ((vec >= 10) && (vec <= 14)) || (vec == 17) || (vec == 21) || (vec == 29) || (vec == 30)
-	.else
+	.if	((0x60227d00 >> vec) & 1) == 0
 	pushq	$0
 	.endif
 	pushq	$vec
@@ -88,7 +88,8 @@ hw_frame_return:
 	.balign 4096
 	.globl	__boot_stacks, __boot_stacks_end, __boot_stack_end
 __boot_stacks:
-	.skip	5 * 4096 + HW_STACK_IRQ + HW_STACK_EXC + HW_STACK_NMI + HW_STACK_FATAL + HW_STACK_BOOT
+	.skip	5 * 4096 + HW_STACK_IRQ + HW_STACK_EXC
+	.skip	HW_STACK_NMI + HW_STACK_FATAL + HW_STACK_BOOT
 __boot_stack_end:
 __boot_stacks_end:
 

@@ -378,7 +378,8 @@ test_acpi(void)
 	memcpy(mem, "XSDT", 4);
 	put(36, 0x123456789, 8);
 	MUST(hw_acpi_entry(mem, 44, 0, &pa) && pa == 0x123456789);
-	MUST(!hw_acpi_entry(mem, 44, 1, &pa) && !hw_acpi_entry(mem, 43, 0, &pa));
+	MUST(!hw_acpi_entry(mem, 44, 1, &pa));
+	MUST(!hw_acpi_entry(mem, 43, 0, &pa));
 }
 
 /* ---- the rest is luck ---- */
