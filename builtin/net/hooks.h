@@ -11,8 +11,8 @@ u32_t	net_tcp_isn(const ip_addr_t *, u16_t, const ip_addr_t *, u16_t);
 /* A packet for a connection; an error drops it (tcp_io.c). */
 struct tcp_pcb;
 struct tcp_hdr;
-err_t	net_tcp_inpacket(struct tcp_pcb *, const struct tcp_hdr *, u16_t optlen,
-	    u16_t datalen);
+err_t	net_tcp_inpacket(struct tcp_pcb *, struct tcp_hdr *, u16_t optlen,
+	    u16_t opt1len, u16_t datalen);
 /* Nonzero: the packet was too short for what it says, and is gone. */
 int	net_ip4_insane(struct pbuf *, struct netif *);
 

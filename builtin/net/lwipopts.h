@@ -118,7 +118,7 @@
 #define LWIP_HOOK_FILENAME		"hooks.h"
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p)	\
 	((pcb)->state >= ESTABLISHED && (pcb)->state != TIME_WAIT ?	\
-	net_tcp_inpacket(pcb, hdr, opt1len, (p)->tot_len) : ERR_OK)
+	net_tcp_inpacket(pcb, hdr, optlen, opt1len, (p)->tot_len) : ERR_OK)
 #define LWIP_HOOK_IP4_INPUT		net_ip4_insane
 #define LWIP_HOOK_ND6_GET_GW		net_nd6_gw
 

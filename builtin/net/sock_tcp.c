@@ -10,6 +10,8 @@
 
 #include "sock.h"
 
+#define MSS_MIN		216	/* a peer that asks for less gets this */
+
 static u8_t
 pcb_type(const struct sock *so)
 {
@@ -128,6 +130,8 @@ tcp_sock_connected(struct sock *so)
 	so->raddr = pcb->remote_ip;
 	so->lport = pcb->local_port;
 	so->rport = pcb->remote_port;
+	if (pcb->mss < MSS_MIN)
+		pcb->mss = MSS_MIN;
 	tcp_sock_window(so);
 	nif = ip_route(&pcb->local_ip, &pcb->remote_ip);
 	if (nif == NULL)

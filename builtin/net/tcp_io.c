@@ -260,15 +260,19 @@ tcp_sock_send(struct sock *so, struct uio *uio, int flags,
 
 /* ---- loss ---- */
 
+#define OPT_SACK	5
+
 /*
  * How far beyond its ACK a segment says that data has come (RFC 2018).  A host
  * whose device merges packets answers many with one ACK, so that there are no
  * three duplicates to count: this stands for them (RFC 6675).
+ * On the way, a maximum segment size is blotted out: lwIP believes one at any
+ * time, and then is surprised by the segments that it has made.
  */
 static s32_t
-sacked(const struct tcp_hdr *hdr, u16_t optlen)
+sacked(struct tcp_hdr *hdr, u16_t optlen)
 {
-	const u8_t *o = (const u8_t *)(hdr + 1), *end = o + optlen;
+	u8_t *o = (u8_t *)(hdr + 1), *end = o + optlen, len;
 	s32_t far = 0, d;
 	u32_t right;
 
@@ -277,14 +281,17 @@ sacked(const struct tcp_hdr *hdr, u16_t optlen)
 			o++;
 			continue;
 		}
-		if (o[1] < 2 || o[1] > end - o)
+		len = o[1];
+		if (len < 2 || len > end - o)
 			break;
-		for (int i = 6; o[0] == 5 && i + 4 <= o[1]; i += 8) {
+		for (int i = 6; o[0] == OPT_SACK && i + 4 <= len; i += 8) {
 			memcpy(&right, o + i, 4);
 			d = lwip_ntohl(right) - hdr->ackno;
 			far = d > far ? d : far;
 		}
-		o += o[1];
+		if (o[0] == LWIP_TCP_OPT_MSS)
+			memset(o, LWIP_TCP_OPT_NOP, len);
+		o += len;
 	}
 	return far;
 }
@@ -295,10 +302,15 @@ sacked(const struct tcp_hdr *hdr, u16_t optlen)
  * it began; an ACK for less shows the next hole (RFC 6582).
  */
 err_t
-net_tcp_inpacket(struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u16_t optlen,
-    u16_t datalen)
+net_tcp_inpacket(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
+    u16_t opt1len, u16_t datalen)
 {
 	struct sock *so = pcb->callback_arg;
+	s32_t far;
+
+	if (opt1len < optlen)
+		return ERR_VAL;		/* options in pieces: nobody does */
+	far = sacked(hdr, optlen);
 
 	if (so != NULL && so->tcp != pcb)
 		so = NULL;		/* the listener's, or nobody's */
@@ -307,7 +319,7 @@ net_tcp_inpacket(struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u16_t optlen,
 	    so->rq_len >= net_mem_share())
 		return ERR_MEM;
 	if (pcb->unacked != NULL && hdr->ackno == pcb->lastack &&
-	    sacked(hdr, optlen) > 3 * pcb->mss) {
+	    far > 3 * pcb->mss) {
 		if (pcb->dupacks < 3)
 			pcb->dupacks = 3;
 		tcp_rexmit_fast(pcb);

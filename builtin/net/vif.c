@@ -22,7 +22,7 @@
 #include "sock.h"
 
 #define COPYBREAK	256	/* not worth a hold on the device's memory */
-#define HEADROOM	128	/* headers that lwIP wants in one piece */
+#define HEADROOM	136	/* headers that lwIP wants in one piece */
 #define FRAME_MAX	65535
 
 struct vif_if *vif_list;
