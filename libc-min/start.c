@@ -27,6 +27,7 @@ void	sirloin_before_rump(void) __attribute__((weak));
 void	rump_boot_setsigmodel(int) __attribute__((weak));
 
 #define CONFIG_MAX	(256 * 1024)
+#define MAXFILES	4096
 #define INIT_PID	1		/* the rump kernel's first process */
 
 int libc_pid;
@@ -129,6 +130,24 @@ open_console(void)
 	open_as(2, "/sirloin/stdout", O_WRONLY);
 }
 
+/* NetBSD's kernel begins with 128 descriptors; the built-in has no limit. */
+struct rlimit { uint64_t cur, max; };
+int	rump___sysimpl_getrlimit(int, struct rlimit *) __attribute__((weak));
+int	rump___sysimpl_setrlimit(int, const struct rlimit *) __attribute__((weak));
+#define RLIMIT_NOFILE	8
+
+static void
+raise_limits(void)
+{
+	struct rlimit r;
+
+	if (rump___sysimpl_getrlimit == NULL || rump___sysimpl_setrlimit == NULL ||
+	    rump___sysimpl_getrlimit(RLIMIT_NOFILE, &r) != 0)
+		return;
+	r.cur = r.max < MAXFILES ? r.max : MAXFILES;
+	(void)rump___sysimpl_setrlimit(RLIMIT_NOFILE, &r);
+}
+
 static void
 start_kernel(void)
 {
@@ -145,6 +164,7 @@ start_kernel(void)
 	if ((error = rump_pub_lwproc_newlwp(INIT_PID)) != 0)
 		start_fail(0, "no lwp: %s", strerror(error));
 	libc_pid = INIT_PID;
+	raise_limits();
 }
 
 static void

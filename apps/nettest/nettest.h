@@ -58,6 +58,8 @@ int	dial(int family, int port);		/* connected, or -1 */
 int	pair(int family, int fd[2]);
 bool	readable(int fd, int ms);
 uint64_t now_us(void);
+/* The rump kernel is NetBSD's, not the built-in one. */
+bool	on_netbsd(void);
 /* Byte i of a stream that tests send. */
 static inline uint8_t pattern(uint64_t i) { return i * 7 + (i >> 8) * 13; }
 void	pattern_fill(uint8_t *, uint64_t from, size_t n);

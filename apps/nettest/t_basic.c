@@ -4,6 +4,7 @@
 static void
 bad_sockets(int family)
 {
+	union addr b;
 	int fd;
 
 	FAILS("socket: unknown family", socket(77, SOCK_STREAM, 0),
@@ -12,7 +13,8 @@ bad_sockets(int family)
 	    socket(family, SOCK_DGRAM, IPPROTO_TCP), EPROTONOSUPPORT);
 	FAILS("socket: UDP isn't for streams",
 	    socket(family, SOCK_STREAM, IPPROTO_UDP), EPROTONOSUPPORT);
-	FAILS("bind: bad descriptor", bind(9999, NULL, 0), EBADF);
+	FAILS("bind: bad descriptor", bind(9999, &b.sa,
+	    addr_loop(&b, family, 0)), EBADF);
 	FAILS("listen: bad descriptor", listen(9999, 1), EBADF);
 	fd = open("/", O_RDONLY);
 	OK("open a directory", fd >= 0);
@@ -60,7 +62,9 @@ binding(int family)
 	FAILS("recv: not connected", recv(fd2, &b, 1, 0), ENOTCONN);
 	FAILS("send: not connected", send(fd2, &b, 1, MSG_NOSIGNAL), ENOTCONN);
 	FAILS("accept: not listening", accept(fd2, NULL, NULL), EINVAL);
-	FAILS("shutdown: not connected", shutdown(fd2, SHUT_WR), ENOTCONN);
+	if (!on_netbsd())	/* which takes it (2016, 11) */
+		FAILS("shutdown: not connected", shutdown(fd2, SHUT_WR),
+		    ENOTCONN);
 	close(fd2);
 	close(fd);
 	fd = socket(family, SOCK_DGRAM, 0);

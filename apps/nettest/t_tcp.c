@@ -61,8 +61,13 @@ peek_and_waitall(int family)
 	t = now_us() - t;
 	OK("after 0.1 s", t >= 99000 && t < 1500000);
 	write(fd[0], "ab", 2);
-	IS("MSG_WAITALL gets what came in time",
-	    recv(fd[1], buf, 10, MSG_WAITALL), 2);
+	if (on_netbsd()) {	/* leaves it where it is (2016, 11) */
+		FAILS("MSG_WAITALL does without", recv(fd[1], buf, 10,
+		    MSG_WAITALL), EAGAIN);
+		IS("which is still there", recv(fd[1], buf, 10, 0), 2);
+	} else
+		IS("MSG_WAITALL gets what came in time",
+		    recv(fd[1], buf, 10, MSG_WAITALL), 2);
 	close(fd[0]);
 	close(fd[1]);
 }
@@ -204,7 +209,11 @@ test_tcp(int family)
 	OK("1 MB, odd pieces", stream(family, 1 << 20, 1461, 4097, 0, 0));
 	OK("64 KB, bytes", stream(family, 1 << 16, 1, 1, 0, 0));
 	OK("1 MB, MSG_WAITALL", stream(family, 1 << 20, 3000, 10000, 0, 1));
-	OK("1 MB, small SO_RCVBUF", stream(family, 1 << 20, 65536, 1000, 4096, 0));
+	/* NetBSD's sender waits 5 s for each window that is less than half of
+	 * the largest it saw (tcp_output.c, silly window avoidance) */
+	if (!on_netbsd())
+		OK("1 MB, small SO_RCVBUF", stream(family, 1 << 20, 65536, 1000,
+		    4096, 0));
 	nodelay(family);
 	full(family);
 }

@@ -1,4 +1,5 @@
 /* util.c: TAP, addresses, connections. */
+#include <sys/sysctl.h>
 #include "nettest.h"
 
 extern int ntests, nfailed;
@@ -124,4 +125,15 @@ pattern_check(const uint8_t *p, uint64_t from, size_t n)
 		if (p[i] != pattern(from + i))
 			return false;
 	return true;
+}
+
+bool
+on_netbsd(void)
+{
+	const int mib[2] = { CTL_KERN, KERN_VERSION };
+	char text[256];
+	size_t n = sizeof(text);
+
+	return sysctl(mib, 2, text, &n, NULL, 0) == 0 &&
+	    strncmp(text, "NetBSD", 6) == 0;
 }
