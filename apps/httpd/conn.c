@@ -88,12 +88,20 @@ finish(struct worker *w, struct conn *c)
 	return 0;
 }
 
+/* More of the body behind w->buf[0..n): less when much waits already. */
+static ssize_t
+fill(struct worker *w, struct conn *c, size_t n)
+{
+	bool tight = __atomic_load_n(&httpd_pending, __ATOMIC_RELAXED) > PENDING_MAX;
+
+	return body_fill(c->body, w->buf + n, tight ? 4096 : BUFFER - n);
+}
+
 /* Send what there is until the peer is slow or all is out. */
 static int
 push(struct worker *w, struct conn *c)
 {
 	ssize_t n, k;
-	bool tight;
 
 	for (;;) {
 		if (c->out != NULL) {
@@ -107,10 +115,7 @@ push(struct worker *w, struct conn *c)
 		}
 		if (c->body == NULL)
 			return finish(w, c);
-		tight = __atomic_load_n(&httpd_pending, __ATOMIC_RELAXED) >
-		    PENDING_MAX;
-		n = body_fill(c->body, w->buf, tight ? 4096 : BUFFER);
-		if (n < 0)
+		if ((n = fill(w, c, 0)) < 0)
 			return -1;
 		if (n == 0) {
 			body_free(c->body);
@@ -127,15 +132,15 @@ push(struct worker *w, struct conn *c)
 int
 conn_send(struct worker *w, struct conn *c, size_t n, struct body *b)
 {
-	ssize_t k, fill;
+	ssize_t k;
 
 	c->body = b;
 	c->deadline = w->now + SEND_TIME;
 	/* the beginning of the file goes with the head */
-	if (b != NULL && n < BUFFER) {
-		if ((fill = body_fill(b, w->buf + n, BUFFER - n)) < 0)
+	if (b != NULL && n < BUFFER / 2) {
+		if ((k = fill(w, c, n)) < 0)
 			return -1;
-		n += fill;
+		n += k;
 	}
 	if ((k = put(w, c, w->buf, n)) < 0)
 		return -1;
@@ -242,9 +247,11 @@ conn_input(struct worker *w, struct conn *c)
 int
 conn_output(struct worker *w, struct conn *c)
 {
+	uint64_t before = w->count.sent;
 
 	if (push(w, c) != 0)
 		return -1;
+	c->starved = w->count.sent == before && c->out != NULL;
 	if (c->out != NULL || c->drain)
 		return 0;
 	/* requests that had to wait for this answer to go */

@@ -23,6 +23,7 @@
 #define HEAD_TIME	(15 * SEC)	/* a request, from its first byte */
 #define IDLE_TIME	(60 * SEC)	/* between requests */
 #define SEND_TIME	(30 * SEC)	/* no progress in sending */
+#define STALL_TIME	(5 * SEC)	/* the same, when memory is short */
 #define DRAIN_TIME	(2 * SEC)	/* after an error */
 
 /* A file, or ranges of it, on its way out. */
@@ -41,6 +42,7 @@ struct conn {
 	bool		last;		/* close when all is sent */
 	bool		drain;		/* only waiting for the peer's end */
 	bool		partial;	/* in has a part of a request */
+	bool		starved;	/* poll said it may write: it may not */
 	char		*in;		/* read and not yet used */
 	size_t		nin;
 	uint64_t	skip;		/* of a request's body */
@@ -73,6 +75,7 @@ struct worker {
 	struct pollfd	*pfd;		/* the pipe, listening sockets, conn */
 	int		nfixed, nconn, size;
 	uint64_t	now, pause;	/* pause: until then accept nothing */
+	bool		starved;	/* one was since the last expire() */
 	time_t		date_of;
 	char		date[HTTP_DATESIZE];
 	struct cached	cache[NCACHE];

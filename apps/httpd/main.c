@@ -125,23 +125,45 @@ handle(struct worker *w, int i, short revents)
 		r = conn_output(w, c);
 	if (r == 0 && (revents & (POLLIN | POLLHUP | POLLERR)))
 		r = c->out != NULL && !(revents & POLLIN) ? -1 : conn_input(w, c);
-	if (r != 0)
+	if (r != 0) {
 		remove_conn(w, i);
-	else
-		w->pfd[w->nfixed + i].events = c->out != NULL ? POLLOUT : POLLIN;
+		return;
+	}
+	w->pfd[w->nfixed + i].events = c->out != NULL ? POLLOUT : POLLIN;
+	if (c->starved) {
+		/* the kernel is short of memory: ask again in a while */
+		w->pfd[w->nfixed + i].fd = -1;
+		w->starved = true;
+	}
+}
+
+/* What a stalled connection has in the kernel is dropped with it. */
+static void
+abort_conn(struct worker *w, int i)
+{
+	const struct linger now = { 1, 0 };
+
+	(void)setsockopt(w->conn[i]->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	remove_conn(w, i);
 }
 
 static void
 expire(struct worker *w)
 {
+	uint64_t least = w->starved ? SEND_TIME - STALL_TIME : 0;
 
+	w->starved = false;
 	for (int i = w->nconn - 1; i >= 0; i--) {
 		struct conn *c = w->conn[i];
 
-		if (c->deadline > w->now)
+		if (c->deadline > w->now + (c->out != NULL ? least : 0))
 			continue;
 		w->count.timeouts++;
-		if (c->partial && c->out == NULL) {
+		if (c->out != NULL) {
+			abort_conn(w, i);
+			continue;
+		}
+		if (c->partial) {
 			c->last = true;
 			c->partial = false;
 			if (serve_error(w, c, 408, false) == 0) {
@@ -212,7 +234,7 @@ static void *
 run(void *arg)
 {
 	struct worker *w = arg;
-	uint64_t checked = 0;
+	uint64_t checked = 0, revived = 0;
 	int n;
 
 	for (;;) {
@@ -225,6 +247,11 @@ run(void *arg)
 		w->now = httpd_clock();
 		if (n < 0 && errno != EINTR)
 			sleep(1);			/* no memory for it? */
+		if (w->now - revived >= POLL_BUSY * 1000000ULL) {
+			revived = w->now;
+			for (int i = 0; i < w->nconn; i++)
+				w->pfd[w->nfixed + i].fd = w->conn[i]->fd;
+		}
 		for (int i = w->nconn - 1; i >= 0 && n > 0; i--)
 			if (w->pfd[w->nfixed + i].revents != 0)
 				handle(w, i, w->pfd[w->nfixed + i].revents);
