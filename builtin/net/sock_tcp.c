@@ -438,6 +438,11 @@ sock_tcp_tmr(void)
 		if (pcb->rto > RTO_MAX)
 			pcb->rto = RTO_MAX;
 		tcp_tso_fixup(pcb);
+		/* no memory for that: lwIP can't do it either, and asserts */
+		if (pcb->persist_backoff > 0 && pcb->unsent != NULL &&
+		    pcb->snd_wnd > 0 && (pcb->unsent->len > pcb->mss ||
+		    pcb->snd_wnd > 0xffff))
+			pcb->persist_cnt = 0;
 	}
 	tcp_tmr();
 	for (pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next)
