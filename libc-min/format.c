@@ -12,6 +12,7 @@ struct out {
 	void	(*put)(void *, const char *, size_t);
 	void	*arg;
 	size_t	n;
+	va_list	ap;
 };
 
 struct spec {
@@ -149,88 +150,108 @@ fit_unsigned(const struct spec *sp, uint64_t v)
 	}
 }
 
+/* Flags, width, precision, size: what is before the conversion. */
+static const char *
+specification(const char *f, struct spec *sp, struct out *o)
+{
+
+	f = flags(f, sp);
+	if (*f == '*') {
+		f++;
+		sp->width = va_arg(o->ap, int);
+		if (sp->width < 0) {
+			sp->left = true;
+			sp->width = sp->width == INT_MIN ? 0 : -sp->width;
+		}
+	} else
+		f = decimal(f, &sp->width);
+	if (*f == '.') {
+		if (*++f == '*') {
+			f++;
+			sp->prec = va_arg(o->ap, int);
+			if (sp->prec < 0)
+				sp->prec = -1;
+		} else
+			f = decimal(f, &sp->prec);
+	}
+	return length(f, sp);
+}
+
+static void
+integer(struct out *o, struct spec *sp, char conversion)
+{
+	int64_t v = sp->size == 'l' ? va_arg(o->ap, long) : va_arg(o->ap, int);
+
+	sp->upper = conversion == 'X';
+	if (conversion == 'd' || conversion == 'i') {
+		v = fit_signed(sp, v);
+		number(o, sp, v < 0 ? -(uint64_t)v : (uint64_t)v, 10,
+		    v < 0 ? '-' : sp->plus ? '+' : sp->space ? ' ' : 0);
+	} else
+		number(o, sp, fit_unsigned(sp, v), conversion == 'u' ? 10 :
+		    conversion == 'o' ? 8 : 16, 0);
+}
+
+static void
+string(struct out *o, const struct spec *sp, const char *s)
+{
+
+	if (s == NULL)
+		s = "(null)";
+	text(o, sp, s, sp->prec < 0 ? strlen(s) : strnlen(s, sp->prec));
+}
+
+/* False: not a conversion that we know. */
+static bool
+convert(struct out *o, struct spec *sp, char conversion)
+{
+	char c;
+
+	switch (conversion) {
+	case 'd': case 'i': case 'u': case 'o': case 'x': case 'X':
+		integer(o, sp, conversion);
+		return true;
+	case 'p':
+		sp->alt = true;
+		number(o, sp, (uintptr_t)va_arg(o->ap, void *), 16, 0);
+		return true;
+	case 'c':
+		c = va_arg(o->ap, int);
+		text(o, sp, &c, 1);
+		return true;
+	case 's':
+		string(o, sp, va_arg(o->ap, const char *));
+		return true;
+	case '%':
+		emit(o, "%", 1);
+		return true;
+	default:	/* also %n: never */
+		return false;
+	}
+}
+
 int
 libc_format(void (*put)(void *, const char *, size_t), void *arg,
     const char *f, va_list ap)
 {
-	struct out o = { put, arg, 0 };
+	struct out o = { .put = put, .arg = arg };
+	bool known = true;
 
-	for (;;) {
+	va_copy(o.ap, ap);
+	while (known) {
 		struct spec sp = { .prec = -1 };
 		const char *s = f;
-		int64_t v;
-		unsigned base = 10;
-		char c;
 
 		while (*f != '\0' && *f != '%')
 			f++;
 		emit(&o, s, f - s);
 		if (*f == '\0')
-			return o.n > INT_MAX ? -1 : (int)o.n;
-		f = flags(f + 1, &sp);
-		if (*f == '*') {
-			f++;
-			sp.width = va_arg(ap, int);
-			if (sp.width < 0) {
-				sp.left = true;
-				sp.width = sp.width == INT_MIN ? 0 : -sp.width;
-			}
-		} else
-			f = decimal(f, &sp.width);
-		if (*f == '.') {
-			if (*++f == '*') {
-				f++;
-				sp.prec = va_arg(ap, int);
-				if (sp.prec < 0)
-					sp.prec = -1;
-			} else
-				f = decimal(f, &sp.prec);
-		}
-		f = length(f, &sp);
-		switch (*f++) {
-		case 'd':
-		case 'i':
-			v = sp.size == 'l' ? va_arg(ap, long) : va_arg(ap, int);
-			v = fit_signed(&sp, v);
-			number(&o, &sp, v < 0 ? -(uint64_t)v : (uint64_t)v, 10,
-			    v < 0 ? '-' : sp.plus ? '+' : sp.space ? ' ' : 0);
 			break;
-		case 'o':
-			base = 8;
-			goto uns;
-		case 'X':
-			sp.upper = true;
-			/* FALLTHROUGH */
-		case 'x':
-			base = 16;
-			/* FALLTHROUGH */
-		case 'u':
-		uns:
-			v = sp.size == 'l' ? va_arg(ap, long) : va_arg(ap, int);
-			number(&o, &sp, fit_unsigned(&sp, v), base, 0);
-			break;
-		case 'p':
-			sp.alt = true;
-			number(&o, &sp, (uintptr_t)va_arg(ap, void *), 16, 0);
-			break;
-		case 'c':
-			c = va_arg(ap, int);
-			text(&o, &sp, &c, 1);
-			break;
-		case 's':
-			s = va_arg(ap, const char *);
-			if (s == NULL)
-				s = "(null)";
-			text(&o, &sp, s, sp.prec < 0 ? strlen(s) :
-			    strnlen(s, sp.prec));
-			break;
-		case '%':
-			emit(&o, "%", 1);
-			break;
-		default:	/* also %n: never */
-			return -1;
-		}
+		f = specification(f + 1, &sp, &o);
+		known = convert(&o, &sp, *f++);
 	}
+	va_end(o.ap);
+	return known && o.n <= INT_MAX ? (int)o.n : -1;
 }
 
 struct mem {
