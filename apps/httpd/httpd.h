@@ -74,6 +74,7 @@ struct worker {
 	struct conn	**conn;		/* conn[i] is pfd[nfixed + i]'s */
 	struct pollfd	*pfd;		/* the pipe, listening sockets, conn */
 	int		nfixed, nconn, size;
+	int		load;		/* nconn and what is in the pipe */
 	uint64_t	now, pause;	/* pause: until then accept nothing */
 	bool		starved;	/* one was since the last expire() */
 	time_t		date_of;

@@ -70,6 +70,7 @@ remove_conn(struct worker *w, int i)
 {
 
 	conn_free(w->conn[i]);
+	__atomic_sub_fetch(&w->load, 1, __ATOMIC_RELAXED);
 	w->nconn--;
 	w->conn[i] = w->conn[w->nconn];
 	w->pfd[w->nfixed + i] = w->pfd[w->nfixed + w->nconn];
@@ -101,6 +102,7 @@ add_conn(struct worker *w, int fd)
 
 	if ((w->nconn == w->size && !grow(w)) || (c = conn_new(fd)) == NULL) {
 		close(fd);
+		__atomic_sub_fetch(&w->load, 1, __ATOMIC_RELAXED);
 		w->count.refused++;
 		return;
 	}
@@ -196,12 +198,16 @@ hand_out(struct worker *w, int fd)
 	struct worker *to = w;
 
 	for (int i = 0; i < httpd_nworker; i++)
-		if (httpd_worker[i]->nconn < to->nconn)
+		if (__atomic_load_n(&httpd_worker[i]->load, __ATOMIC_RELAXED) <
+		    __atomic_load_n(&to->load, __ATOMIC_RELAXED))
 			to = httpd_worker[i];
+	__atomic_add_fetch(&to->load, 1, __ATOMIC_RELAXED);
 	if (to == w)
 		add_conn(w, fd);
-	else if (write(to->pipe[1], &fd, sizeof(fd)) != sizeof(fd))
+	else if (write(to->pipe[1], &fd, sizeof(fd)) != sizeof(fd)) {
+		__atomic_sub_fetch(&to->load, 1, __ATOMIC_RELAXED);
 		close(fd);
+	}
 }
 
 static void
