@@ -137,6 +137,30 @@ RUMP_COMPONENT(COMPONENT_NET, net_init);
 /* ---- hooks of lwIP ---- */
 
 /*
+ * A connection may begin anew where an old one is in TIME_WAIT, if its sequence
+ * numbers lie beyond the old one's (RFC 1122, 4.2.2.13).  lwIP would answer with
+ * a reset; without the old connection the listener gets the SYN.
+ */
+static void
+tcp_reopen(const struct ip_hdr *ip, const struct tcp_hdr *th)
+{
+	struct tcp_pcb *pcb;
+
+	if ((TCPH_FLAGS(th) & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+		return;
+	for (pcb = tcp_tw_pcbs; pcb != NULL; pcb = pcb->next)
+		if (pcb->remote_port == lwip_ntohs(th->src) &&
+		    pcb->local_port == lwip_ntohs(th->dest) &&
+		    IP_IS_V4(&pcb->remote_ip) &&
+		    ip_2_ip4(&pcb->remote_ip)->addr == ip->src.addr &&
+		    ip_2_ip4(&pcb->local_ip)->addr == ip->dest.addr) {
+			if (TCP_SEQ_GT(lwip_ntohl(th->seqno), pcb->rcv_nxt))
+				tcp_abandon(pcb, 0);
+			return;
+		}
+}
+
+/*
  * lwIP looks at UDP's ports before it knows that there are any, unless the
  * packet is for the interface's own address (a short last fragment).
  */
@@ -145,6 +169,10 @@ net_ip4_insane(struct pbuf *p, struct netif *nif)
 {
 	const struct ip_hdr *ip = p->payload;
 
+	if (p->len >= IP_HLEN && IPH_PROTO(ip) == IP_PROTO_TCP &&
+	    p->len >= IPH_HL_BYTES(ip) + TCP_HLEN)
+		tcp_reopen(ip, (const struct tcp_hdr *)((const char *)ip +
+		    IPH_HL_BYTES(ip)));
 	if (p->len >= IP_HLEN && (IPH_PROTO(ip) != IP_PROTO_UDP ||
 	    p->len >= IPH_HL_BYTES(ip) + UDP_HLEN ||
 	    ip->dest.addr == netif_ip4_addr(nif)->addr))
