@@ -165,6 +165,13 @@ net_mem_share(void)
 	return share > 4096 ? share : 4096;
 }
 
+size_t
+net_mem_buffer(size_t want)
+{
+
+	return want < net_mem_max / 8 ? want : net_mem_max / 8;
+}
+
 /* A quarter of the memory that the platform says we have, at least 1 MB. */
 void
 net_mem_init(void)

@@ -46,6 +46,8 @@ void	net_mem_init(void);
  */
 bool	net_mem_tight(void);
 size_t	net_mem_share(void);
+/* A socket's buffer, no larger than the limit lets one be. */
+size_t	net_mem_buffer(size_t want);
 /* No room for packets that are data. */
 bool	net_mem_full(void);
 extern size_t net_mem_used, net_mem_max, net_mem_cache_max;

@@ -19,8 +19,8 @@ sock_alloc(int domain, int type, int proto, const struct sockops *ops)
 	so->domain = domain;
 	so->type = type;
 	so->proto = proto;
-	so->rcvbuf = TCP_RCVBUF;
-	so->sndbuf = TCP_SNDBUF;
+	so->rcvbuf = net_mem_buffer(TCP_RCVBUF) / 2;
+	so->sndbuf = net_mem_buffer(TCP_SNDBUF);
 	TAILQ_INIT(&so->accq);
 	net_nsockets++;
 	return so;

@@ -155,7 +155,7 @@ size_t	tcp_sock_writable(struct sock *);
 void	tcp_tso_fixup(struct tcp_pcb *);
 void	tcp_tso_grow(struct sock *, size_t acked);
 void	tcp_acked(struct sock *);
-#define TCP_RCVBUF	(128 * 1024)	/* first; grows to TCP_RCVBUF_MAX */
+#define TCP_RCVBUF	(256 * 1024)	/* half at first; to TCP_RCVBUF_MAX */
 #define TCP_RCVBUF_MAX	(768 * 1024)
 #define TCP_SNDBUF	(384 * 1024)
 

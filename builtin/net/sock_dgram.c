@@ -56,8 +56,8 @@ dgram_attach(struct sock *so)
 	u8_t type = so->domain == AF_INET ? IPADDR_TYPE_V4 : raw(so) ?
 	    IPADDR_TYPE_V6 : IPADDR_TYPE_ANY;
 
-	so->rcvbuf = 256 * 1024;
-	so->sndbuf = 64 * 1024;
+	so->rcvbuf = net_mem_buffer(256 * 1024);
+	so->sndbuf = 65536;
 	if (raw(so)) {
 		so->raw = raw_new_ip_type(type, so->proto);
 		if (so->raw == NULL)

@@ -48,15 +48,14 @@ tcp_sock_window(struct sock *so)
 static void
 autosize(struct sock *so, size_t n)
 {
+	size_t max = net_mem_buffer(TCP_RCVBUF_MAX);
 
 	if (so->state & SS_RCVBUF || net_mem_tight())
 		return;
 	so->grown += n;
-	if (so->grown >= 2 * so->rcvbuf && so->rcvbuf < TCP_RCVBUF_MAX &&
+	if (so->grown >= 2 * so->rcvbuf && so->rcvbuf < max &&
 	    so->rq_len < so->rcvbuf / 2) {
-		so->rcvbuf *= 2;
-		if (so->rcvbuf > TCP_RCVBUF_MAX)
-			so->rcvbuf = TCP_RCVBUF_MAX;
+		so->rcvbuf = LWIP_MIN(2 * so->rcvbuf, max);
 		so->grown = 0;
 	}
 }
