@@ -33,7 +33,7 @@ reg_write8(const struct reg *r, uint8_t v)
 	if (r->gas.space == 0)
 		*(volatile uint8_t *)r->va = v;
 	else if (r->gas.space == 1)
-		outb((uint16_t)r->gas.addr, v);
+		pio_out8((uint16_t)r->gas.addr, v);
 }
 
 static void
@@ -43,7 +43,7 @@ reg_write16(const struct reg *r, uint16_t v)
 	if (r->gas.space == 0)
 		*(volatile uint16_t *)r->va = v;
 	else if (r->gas.space == 1)
-		outw((uint16_t)r->gas.addr, v);
+		pio_out16((uint16_t)r->gas.addr, v);
 }
 
 static uint16_t
@@ -53,7 +53,7 @@ reg_read16(const struct reg *r)
 	if (r->gas.space == 0)
 		return *(volatile uint16_t *)r->va;
 	if (r->gas.space == 1)
-		return inw((uint16_t)r->gas.addr);
+		return pio_in16((uint16_t)r->gas.addr);
 	return 0;
 }
 
@@ -87,7 +87,7 @@ acpi_mode(void)
 	if (hw_fadt.smi_cmd == 0 || hw_fadt.acpi_enable == 0 ||
 	    (reg_read16(&pm1a) & PM1_SCI_EN) != 0)
 		return;
-	outb(hw_fadt.smi_cmd, hw_fadt.acpi_enable);
+	pio_out8(hw_fadt.smi_cmd, hw_fadt.acpi_enable);
 	for (i = 0; i < SCI_TIMEOUT; i++)
 		if (reg_read16(&pm1a) & PM1_SCI_EN)
 			return;

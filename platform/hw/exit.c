@@ -22,7 +22,7 @@ wait_a_little(void)
 	unsigned i;
 
 	for (i = 0; i < 50000 && plat_clock() < end; i++)
-		(void)inb(0x80);
+		(void)pio_in8(0x80);
 }
 
 static void __attribute__((noreturn))
@@ -34,13 +34,13 @@ reset(void)
 
 	hw_power_reset();
 	wait_a_little();
-	outb(RESET_PORT, 0x02);
-	outb(RESET_PORT, 0x06);
+	pio_out8(RESET_PORT, 0x02);
+	pio_out8(RESET_PORT, 0x06);
 	wait_a_little();
 	if (!(hw_have_fadt && hw_fadt.no_8042)) {
-		for (i = 0; i < 10000 && (inb(KBD_STATUS) & KBD_BUSY); i++)
+		for (i = 0; i < 10000 && (pio_in8(KBD_STATUS) & KBD_BUSY); i++)
 			continue;
-		outb(KBD_STATUS, KBD_RESET);
+		pio_out8(KBD_STATUS, KBD_RESET);
 		wait_a_little();
 	}
 	/* A fault that cannot be delivered resets every PC. */
@@ -54,10 +54,10 @@ bool
 hw_status(const char *line)
 {
 
-	if (inb(STATUS_PORT) != STATUS_PORT)
+	if (pio_in8(STATUS_PORT) != STATUS_PORT)
 		return false;
 	for (; *line != '\0'; line++)
-		outb(STATUS_PORT, (uint8_t)*line);
+		pio_out8(STATUS_PORT, (uint8_t)*line);
 	return true;
 }
 
@@ -85,7 +85,7 @@ plat_end(enum plat_end how, int status)
 	if (how == PLAT_REBOOT)
 		reset();
 	if (host)
-		outl(EXIT_PORT, how == PLAT_PANIC ? PANIC_STATUS >> 1 :
+		pio_out32(EXIT_PORT, how == PLAT_PANIC ? PANIC_STATUS >> 1 :
 		    (uint32_t)status & 0x7f);
 	hw_power_off();
 	wait_a_little();

@@ -6,6 +6,7 @@
 #define HW_H
 
 #include <kern.h>
+#include <pio.h>
 #include "asm.h"
 #include "bootinfo.h"
 
@@ -16,54 +17,6 @@ extern char __image_start[], __text_start[], __text_end[], __rodata_start[],
     __bootonly_end[], __ksyms_start[], __ksyms_end[], __image_end[];
 
 /* ---- the CPU's instructions ---- */
-
-static inline void
-outb(uint16_t port, uint8_t v)
-{
-
-	__asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port) : "memory");
-}
-
-static inline void
-outw(uint16_t port, uint16_t v)
-{
-
-	__asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port) : "memory");
-}
-
-static inline void
-outl(uint16_t port, uint32_t v)
-{
-
-	__asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port) : "memory");
-}
-
-static inline uint8_t
-inb(uint16_t port)
-{
-	uint8_t v;
-
-	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port) : "memory");
-	return v;
-}
-
-static inline uint16_t
-inw(uint16_t port)
-{
-	uint16_t v;
-
-	__asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port) : "memory");
-	return v;
-}
-
-static inline uint32_t
-inl(uint16_t port)
-{
-	uint32_t v;
-
-	__asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port) : "memory");
-	return v;
-}
 
 static inline uint64_t
 rdmsr(uint32_t msr)

@@ -21,9 +21,9 @@ pit_read(void)
 	unsigned long s = hw_lock(&lock);
 	unsigned v;
 
-	outb(PIT_COMMAND, CH0_LATCH);
-	v = inb(PIT_CH0);
-	v |= (unsigned)inb(PIT_CH0) << 8;
+	pio_out8(PIT_COMMAND, CH0_LATCH);
+	v = pio_in8(PIT_CH0);
+	v |= (unsigned)pio_in8(PIT_CH0) << 8;
 	hw_unlock(&lock, s);
 	return -v & 0xffff;
 }
@@ -38,9 +38,9 @@ hw_pit_init(void)
 	unsigned i;
 	uint64_t v;
 
-	outb(PIT_COMMAND, CH0_MODE2);
-	outb(PIT_CH0, 0);
-	outb(PIT_CH0, 0);
+	pio_out8(PIT_COMMAND, CH0_MODE2);
+	pio_out8(PIT_CH0, 0);
+	pio_out8(PIT_CH0, 0);
 	v = pit_read();
 	for (i = 0; i < 1000; i++)
 		if (pit_read() != v)
@@ -52,7 +52,7 @@ static uint64_t
 pmtimer_read(void)
 {
 
-	return inl((uint16_t)hw_fadt.pmtimer.addr);
+	return pio_in32((uint16_t)hw_fadt.pmtimer.addr);
 }
 
 static struct hw_ref pmtimer = {

@@ -22,8 +22,8 @@ static uint8_t
 cmos(uint8_t reg)
 {
 
-	outb(INDEX, reg);
-	return inb(DATA);
+	pio_out8(INDEX, reg);
+	return pio_in8(DATA);
 }
 
 static void

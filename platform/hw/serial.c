@@ -42,19 +42,19 @@ void
 hw_serial_init(void)
 {
 
-	outb(SCR, 0x5a);
-	if (inb(SCR) != 0x5a || inb(LSR) == 0xff)
+	pio_out8(SCR, 0x5a);
+	if (pio_in8(SCR) != 0x5a || pio_in8(LSR) == 0xff)
 		return;
-	outb(IER, 0);
-	outb(LCR, LCR_DLAB);
-	outb(DLL, 1);			/* 115200 */
-	outb(DLM, 0);
-	outb(LCR, LCR_8N1);
-	if (inb(LSR) & LSR_DATA)	/* the FIFO's start would lose it */
-		ring[head++] = (char)inb(RBR);
-	outb(FCR, FCR_ON);
-	outb(MCR, MCR_ON);
-	if ((inb(IIR) & IIR_FIFO) == IIR_FIFO)
+	pio_out8(IER, 0);
+	pio_out8(LCR, LCR_DLAB);
+	pio_out8(DLL, 1);			/* 115200 */
+	pio_out8(DLM, 0);
+	pio_out8(LCR, LCR_8N1);
+	if (pio_in8(LSR) & LSR_DATA)	/* the FIFO's start would lose it */
+		ring[head++] = (char)pio_in8(RBR);
+	pio_out8(FCR, FCR_ON);
+	pio_out8(MCR, MCR_ON);
+	if ((pio_in8(IIR) & IIR_FIFO) == IIR_FIFO)
 		fifo = FIFO;
 	present = true;
 }
@@ -64,7 +64,7 @@ send(const char *p, size_t n)
 {
 	unsigned spin;
 
-	for (spin = 0; (inb(LSR) & LSR_EMPTY) == 0; spin++)
+	for (spin = 0; (pio_in8(LSR) & LSR_EMPTY) == 0; spin++)
 		if (spin == TX_SPIN)
 			return;
 	__asm__ volatile("rep outsb" : "+S"(p), "+c"(n) : "d"(THR) : "memory");
@@ -114,13 +114,13 @@ drain(void)
 	unsigned long s = hw_lock(&rxlock);
 	bool any = false;
 
-	while (head - tail < sizeof(ring) && (inb(LSR) & LSR_DATA)) {
-		ring[head++ % sizeof(ring)] = (char)inb(RBR);
+	while (head - tail < sizeof(ring) && (pio_in8(LSR) & LSR_DATA)) {
+		ring[head++ % sizeof(ring)] = (char)pio_in8(RBR);
 		any = true;
 	}
 	stopped = head - tail == sizeof(ring);
 	if (irq != NULL)
-		outb(IER, stopped ? 0 : IER_RX);
+		pio_out8(IER, stopped ? 0 : IER_RX);
 	hw_unlock(&rxlock, s);
 	return any;
 }
@@ -129,7 +129,7 @@ static void
 intr(void *arg)
 {
 
-	(void)inb(IIR);
+	(void)pio_in8(IIR);
 	if (drain())
 		kern_console_intr();
 }
@@ -141,7 +141,7 @@ hw_serial_irq(void)
 	if (!present || plat_irq_line(COM1_IRQ, 0, intr, NULL, &irq) != 0)
 		return;
 	plat_irq_unmask(irq);
-	outb(IER, IER_RX);	/* now: an edge before that would be lost */
+	pio_out8(IER, IER_RX);	/* now: an edge before that would be lost */
 	(void)hw_status("ready\n");
 }
 
