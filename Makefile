@@ -175,14 +175,14 @@ $(O)/obj/above/process-%.o: $(O)/obj/above/app-%.o $(O)/obj/$(KERNEL)/rump-%.o \
     $(O)/obj/above/stateless.o
 	$(Q)$(LD) -r -o $@ $^
 	$(Q)$(call localize,$@,sirloin_main)
-$(O)/host/%: $(O)/obj/above/process-%.o tests/host/hostline.c | tests/host/hostline_io.c
+$(O)/host/%: $(O)/obj/above/process-%.o tests/host/hostline.c tests/host/hostline_io.c
 	@mkdir -p $(@D)
-	$(HOSTCC) -Iinclude -I$(O)/include -Wl,--gc-sections -o $@ $^ -lpthread
+	$(HOSTCC) -Iinclude -I$(O)/include -Wl,--gc-sections -o $@ $(filter-out %_io.c,$^) -lpthread
 
 # ---- what a person does ----
 
 iso: $(APPS:%=$(OUT)/%.iso)
-$(OUT)/%.iso: $(OUT)/%.elf scripts/sirloin
+$(OUT)/%.iso: $(OUT)/%.elf scripts/sirloin scripts/lib/iso.py
 	@scripts/install-deps iso
 	$(call say,ISO,$@)
 	$(Q)scripts/sirloin iso $< -o $@ $(app_$*_ISO)

@@ -15,7 +15,8 @@ $(O)/obj/nethost/%.o: %.c | $(O)/src/lwip/.sha256 $(O)/include/.done
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(net_host_CFLAGS) -I$(O)/include $(builtin_net_INC) -MMD -MP -c -o $@ $<
 
-$(O)/host/fuzz_net: tests/host/fuzz_net.c tests/host/hostline.c $(net_host_OBJS)
+$(O)/host/fuzz_net: tests/host/fuzz_net.c tests/host/hostline.c \
+    tests/host/hostline_io.c $(net_host_OBJS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -g -O1 -w -no-pie -D_GNU_SOURCE $(net_host_SAN) -Iinclude \
 	    -I$(O)/include -o $@ $< $(net_host_OBJS) -lpthread
