@@ -245,86 +245,97 @@ rump___sysimpl_shutdown(int fd, int how)
 
 /* ---- data ---- */
 
-static int
-do_recvmsg(int fd, struct msghdr *msg, int flags, size_t *done)
+/* What a call with a struct msghdr holds, from msg_begin to msg_end. */
+struct msgcall {
+	struct file	*f;
+	struct sock	*so;
+	struct iovspace	space;
+	struct uio	uio;
+	size_t		total;		/* of the caller's buffers */
+};
+
+static void
+msg_end(struct msgcall *c)
 {
-	struct file *f;
-	struct sock *so;
-	struct iovspace space;
+
+	iov_done(&c->space);
+	file_put(c->f);
+}
+
+/* On error nothing is held. */
+static int
+msg_begin(struct msgcall *c, int fd, const struct msghdr *msg, int flags)
+{
 	struct iovec *copy;
-	struct uio uio;
-	ip_addr_t from;
-	uint16_t port = 0;
-	size_t total;
 	int error;
 
 	if (msg->msg_iovlen < 0 || msg->msg_iovlen > IOV_MAX)
 		return EMSGSIZE;
 	if (flags & MSG_OOB)
 		return EOPNOTSUPP;
-	if ((error = sock_fd(fd, &f, &so)) != 0)
+	if ((error = sock_fd(fd, &c->f, &c->so)) != 0)
 		return error;
-	copy = iov_space(&space, msg->msg_iovlen);
+	copy = iov_space(&c->space, msg->msg_iovlen);
 	error = copy == NULL ? ENOMEM :
-	    uio_init(&uio, copy, msg->msg_iov, msg->msg_iovlen);
-	if (error == 0) {
-		total = uio.resid;
-		msg->msg_flags = 0;
-		msg->msg_controllen = 0;
-		ip_addr_set_zero(&from);
-		net_lock();
-		error = so->ops->recv(so, &uio, sock_ioflags(f, flags), &from,
-		    &port, &msg->msg_flags);
-		net_unlock();
-		*done = total - uio.resid;
-		if (error == 0 && msg->msg_name != NULL) {
-			if (so->ops == &dgram_sockops)
-				addr_put(so->domain, &from, port, msg->msg_name,
-				    &msg->msg_namelen);
-			else
-				msg->msg_namelen = 0;
-		}
+	    uio_init(&c->uio, copy, msg->msg_iov, msg->msg_iovlen);
+	if (error != 0)
+		msg_end(c);
+	c->total = error == 0 ? c->uio.resid : 0;
+	return error;
+}
+
+static int
+do_recvmsg(int fd, struct msghdr *msg, int flags, size_t *done)
+{
+	struct msgcall c;
+	ip_addr_t from;
+	uint16_t port = 0;
+	int error;
+
+	if ((error = msg_begin(&c, fd, msg, flags)) != 0)
+		return error;
+	msg->msg_flags = 0;
+	msg->msg_controllen = 0;
+	ip_addr_set_zero(&from);
+	net_lock();
+	error = c.so->ops->recv(c.so, &c.uio, sock_ioflags(c.f, flags), &from,
+	    &port, &msg->msg_flags);
+	net_unlock();
+	*done = c.total - c.uio.resid;
+	if (error == 0 && msg->msg_name != NULL) {
+		if (c.so->ops == &dgram_sockops)
+			addr_put(c.so->domain, &from, port, msg->msg_name,
+			    &msg->msg_namelen);
+		else
+			msg->msg_namelen = 0;
 	}
-	iov_done(&space);
-	file_put(f);
+	msg_end(&c);
 	return error;
 }
 
 static int
 do_sendmsg(int fd, const struct msghdr *msg, int flags, size_t *done)
 {
-	struct file *f;
-	struct sock *so;
-	struct iovspace space;
-	struct iovec *copy;
-	struct uio uio;
-	ip_addr_t to;
+	struct msgcall c;
+	ip_addr_t to, *dest = NULL;
 	uint16_t port = 0;
-	size_t total;
 	int error;
 
-	if (msg->msg_iovlen < 0 || msg->msg_iovlen > IOV_MAX)
-		return EMSGSIZE;
-	if (flags & MSG_OOB)
-		return EOPNOTSUPP;
-	if ((error = sock_fd(fd, &f, &so)) != 0)
+	if ((error = msg_begin(&c, fd, msg, flags)) != 0)
 		return error;
-	copy = iov_space(&space, msg->msg_iovlen);
-	error = copy == NULL ? ENOMEM :
-	    uio_init(&uio, copy, msg->msg_iov, msg->msg_iovlen);
-	if (error == 0 && msg->msg_name != NULL && so->ops == &dgram_sockops)
-		error = addr_get(so, msg->msg_name, msg->msg_namelen, &to, &port);
-	if (error == 0) {
-		total = uio.resid;
-		net_lock();
-		error = so->ops->send(so, &uio, sock_ioflags(f, flags),
-		    msg->msg_name != NULL && so->ops == &dgram_sockops ?
-		    &to : NULL, port);
-		net_unlock();
-		*done = total - uio.resid;
+	if (msg->msg_name != NULL && c.so->ops == &dgram_sockops) {
+		dest = &to;
+		error = addr_get(c.so, msg->msg_name, msg->msg_namelen, &to,
+		    &port);
 	}
-	iov_done(&space);
-	file_put(f);
+	if (error == 0) {
+		net_lock();
+		error = c.so->ops->send(c.so, &c.uio, sock_ioflags(c.f, flags),
+		    dest, port);
+		net_unlock();
+		*done = c.total - c.uio.resid;
+	}
+	msg_end(&c);
 	return error;
 }
 
