@@ -39,4 +39,24 @@ int	rumpcomp_pci_dmamem_map(struct rumpcomp_pci_dmaseg *, size_t nseg,
 unsigned long rumpcomp_pci_virt_to_mach(void *);
 int	rumpcomp_pci_iospace_init(void);
 
+/*
+ * The rest is ours, not NetBSD's.  Private vectors of a function: MSI-X
+ * entries, 1 for MSI alone, 0 when it has a line only.  irq_map_vector makes
+ * cookie stand for vector n < irq_vectors(), spread over the CPUs; then
+ * irq_establish() as above.
+ */
+int	rumpcomp_pci_irq_vectors(unsigned bus, unsigned dev, unsigned fun);
+int	rumpcomp_pci_irq_map_vector(unsigned bus, unsigned dev, unsigned fun,
+	    int n, unsigned cookie);
+void	rumpcomp_pci_irq_disestablish(void *);
+/*
+ * dmalloc with limits: no byte above maxaddr, no boundary (a power of 2, 0:
+ * none) crossed.  EINVAL; ENOMEM.  Freed by dmafree.
+ */
+int	rumpcomp_pci_dmalloc_limit(size_t size, size_t align, size_t boundary,
+	    unsigned long maxaddr, unsigned long *pa, unsigned long *va);
+/* A memory BAR's address and size, 64 bits wide or not; ENXIO: not there. */
+int	rumpcomp_pci_bar(unsigned bus, unsigned dev, unsigned fun, int bar,
+	    unsigned long *pa, unsigned long *size);
+
 #endif /* SIRLOIN_RUMP_PCI_H */
