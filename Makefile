@@ -24,13 +24,17 @@ LD	:= ld
 # Asked once, and not before the compiler is installed.
 GCCINC	= $(eval GCCINC := $$(shell $$(CC) -print-file-name=include))$(GCCINC)
 
+# The built-in kernel's drivers for hardware, for applications that want all of
+# them; NetBSD's are asked for by RUMPPCI.
+HARDWARE := $(if $(RUMP),,wm nvme ahci)
+
 # objects of sources: $(call objs,hw|above,sources)
 objs	= $(addprefix $(O)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
 
 # ---- sources: explicit lists, one file a room ----
 
 ROOMS	:= platform/hw platform/common kernel pci virtio hypercall \
-	   builtin builtin/core builtin/fs builtin/net libc-min netbsd \
+	   builtin builtin/core builtin/fs builtin/net builtin/dev libc-min netbsd \
 	   $(APPS:%=apps/%) $(LOWAPPS:%=apps/%)
 -include $(ROOMS:%=%/files.mk)
 -include tests/host/tests.mk
@@ -60,7 +64,8 @@ DISKS	:= disk fat iso ext2 ffs
 drivers	= $(if $(filter net,$(1)),$(virtio_net_SRCS)) \
 	   $(if $(filter $(DISKS),$(1)),$(virtio_blk_SRCS)) \
 	   $(if $(RUMP)$(filter $(DISKS),$(1)),$(hypercall_disk_SRCS)) \
-	   $(if $(filter net $(DISKS),$(1)),$(virtio_SRCS) $(pci_SRCS) $(hypercall_pci_SRCS))
+	   $(if $(filter net $(DISKS),$(1)),$(virtio_SRCS)) \
+	   $(if $(filter net pci $(DISKS),$(1)),$(pci_SRCS) $(hypercall_pci_SRCS))
 ALLDRIVERS := $(call drivers,net disk)
 
 HDRS	:= $(O)/include/.done

@@ -200,6 +200,9 @@ bool	kern_timer_cancel(struct kern_timer *);
  * page).  NULL when there are none.  Any thread or interrupt context.
  */
 void	*kern_page_alloc(size_t n, size_t align, int flags);
+/* The same, no byte of it at or above limit; looks at every free block. */
+void	*kern_page_alloc_below(size_t n, size_t align, int flags,
+	    uint64_t limit);
 void	kern_page_free(void *, size_t n);
 struct kern_mem_info {
 	uint64_t total, free;		/* bytes of pages */

@@ -21,6 +21,8 @@ struct pci_func {
 	uint16_t	cap_msi, cap_msix, cap_pcie; /* offsets, 0: none */
 	struct pci_bar	bar[6];		/* sizes: after pci_bar_probe() */
 	const char	*owner;		/* NULL: free */
+	const char	*irqkind;	/* "msix" "msi" "intx"; NULL: none yet */
+	uint16_t	nirq;		/* vectors established */
 	TAILQ_ENTRY(pci_func) link;
 };
 
@@ -71,16 +73,19 @@ void	*pci_bar_map(struct pci_func *, int bar);
 /*
  * Interrupts: MSI-X entry n, or MSI (n = 0), or INTx, as the function has;
  * the handler runs as kern_irq says.  pci_irq_count: vectors to be had.
- * n = PCI_IRQ_INTX: INTx whatever else there is, for a driver that knows no
- * other.
+ * n = PCI_IRQ_INTX: INTx whatever else there is.  PCI_IRQ_LINE: for a driver
+ * that knows lines only: one MSI where the function has it, as one message
+ * says what the line would; never MSI-X, whose entries such a driver does not
+ * tell the device to use; else INTx.
  */
 #define PCI_IRQ_INTX	(-1)
+#define PCI_IRQ_LINE	(-2)
 struct pci_irq;
 int	pci_irq_count(struct pci_func *);
 int	pci_irq_establish(struct pci_func *, int n, const char *name, int cpu,
 	    int (*fn)(void *), void *arg, struct pci_irq **);
 void	pci_irq_free(struct pci_irq *);
 const char *pci_irq_kind(const struct pci_irq *); /* "msix" "msi" "intx" */
-const char *pci_irq_best(struct pci_func *);	/* what establish will use */
+const char *pci_irq_best(struct pci_func *);	/* what establish(n >= 0) uses */
 
 #endif /* SIRLOIN_PCI_H */

@@ -288,6 +288,59 @@ out:
 	return p;
 }
 
+/* page_lock held: the smallest block with an aligned run below the limit. */
+static size_t
+run_take_below(size_t n, unsigned order, size_t limit)
+{
+	struct freeblk *b;
+	unsigned o;
+	size_t pfn;
+	int z;
+
+	for (o = order; o < NORDER; o++)
+		for (z = NZONE - 1; z >= 0; z--)
+			LIST_FOREACH(b, &zones[z].list[o], link) {
+				pfn = o >= BIG ? (size_t)(b - big) << BIG :
+				    va_to_pfn(b);
+				if (pfn >= limit || n > limit - pfn)
+					continue;
+				blk_remove(pfn, o);
+				page_nfree -= 1UL << o;
+				if (n < 1UL << o)
+					run_free(pfn + n, (1UL << o) - n);
+				mark(pfn, n, PG_USED);
+				return pfn;
+			}
+	return 0;
+}
+
+void *
+kern_page_alloc_below(size_t n, size_t align, int flags, uint64_t limit)
+{
+	unsigned order, aorder;
+	unsigned long s;
+	size_t pfn;
+	void *p;
+
+	if (n == 0 || n > 1UL << (NORDER - 1))
+		return NULL;
+	order = n == 1 ? 0 : 64 - __builtin_clzl(n - 1);
+	aorder = align > PAGE_SIZE ? __builtin_ctzl(align) - PAGE_SHIFT : 0;
+	if (aorder > order)
+		order = aorder;
+	do {
+		s = kern_spin_lock(&page_lock);
+		pfn = run_take_below(n, order, limit >> PAGE_SHIFT);
+		kern_spin_unlock(&page_lock, s);
+	} while (pfn == 0 && (cache_give_back() || heap_reclaim()));
+	if (pfn == 0)
+		return NULL;
+	p = pfn_to_blk(pfn);
+	if (flags & KERN_PG_ZERO)
+		memset(p, 0, n << PAGE_SHIFT);
+	return p;
+}
+
 /* In use from the first page to the last (in debug mode: all of them). */
 static bool
 run_used(size_t pfn, size_t n)

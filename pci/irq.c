@@ -3,7 +3,8 @@
  * PCI 3.0: 6.8.1 (MSI), 6.8.2 (MSI-X), 6.2.2 (the INTx disable bit).
  *
  * MSI-X when the function has it and its table is where it says, else MSI
- * (one message), else INTx.  The option "nomsi" leaves only INTx.
+ * (one message), else INTx.  The option "nomsi" leaves only INTx.  A function
+ * has interrupts of one kind at a time.
  */
 #include "pci_impl.h"
 
@@ -18,6 +19,7 @@
 #define MSIX_VECMASK	1u
 
 enum kind { IRQ_MSIX, IRQ_MSI, IRQ_INTX };
+static const char *const names[] = { "msix", "msi", "intx" };
 struct pci_irq {
 	struct pci_node	*n;
 	struct kern_irq	*irq;
@@ -79,6 +81,16 @@ best_kind(struct pci_node *n)
 	return n->f.cap_msi != 0 ? IRQ_MSI : IRQ_INTX;
 }
 
+static enum kind
+choose_kind(struct pci_node *n, int entry)
+{
+
+	if (entry >= 0)
+		return best_kind(n);
+	return entry == PCI_IRQ_LINE && msi_allowed() && n->f.cap_msi != 0 ?
+	    IRQ_MSI : IRQ_INTX;
+}
+
 int
 pci_irq_count(struct pci_func *f)
 {
@@ -136,7 +148,7 @@ establish_msix(struct pci_irq *pi, const char *name, int cpu,
 	    &data);
 	if (error != 0)
 		return error;
-	if (n->nirq == 0) {
+	if (f->nirq == 0) {
 		intx_off(f, true);
 		pci_write(f, f->cap_msix + 2, 2, MSIX_ENABLE | MSIX_MASKALL);
 		/* An entry that we don't know must not fire. */
@@ -148,7 +160,7 @@ establish_msix(struct pci_irq *pi, const char *name, int cpu,
 	e[1] = addr >> 32;
 	e[2] = data;
 	e[3] = 0;
-	if (n->nirq == 0)
+	if (f->nirq == 0)
 		pci_write(f, f->cap_msix + 2, 2, MSIX_ENABLE);
 	return 0;
 }
@@ -196,6 +208,19 @@ establish_intx(struct pci_irq *pi, const char *name, int (*fn)(void *),
 	return error;
 }
 
+/* One handler a message; a line takes any number. */
+static bool
+in_use(struct pci_node *n, enum kind kind, int entry)
+{
+
+	if (n->f.nirq == 0)
+		return false;
+	if (n->f.irqkind != names[kind] || kind == IRQ_MSI)
+		return true;
+	return kind == IRQ_MSIX && entry < n->msix_count &&
+	    (n->msix_table[entry * MSIX_ENTRY + 3] & MSIX_VECMASK) == 0;
+}
+
 int
 pci_irq_establish(struct pci_func *f, int entry, const char *name, int cpu,
     int (*fn)(void *), void *arg, struct pci_irq **out)
@@ -209,10 +234,12 @@ pci_irq_establish(struct pci_func *f, int entry, const char *name, int cpu,
 	pi->n = n;
 	pi->entry = entry;
 	kern_mutex_lock(&n->lock);
-	pi->kind = entry == PCI_IRQ_INTX ? IRQ_INTX : best_kind(n);
-	if (entry == PCI_IRQ_INTX)
+	pi->kind = choose_kind(n, entry);
+	if (entry == PCI_IRQ_INTX || entry == PCI_IRQ_LINE)
 		pi->entry = entry = 0;
-	if (entry < 0 || entry >= (pi->kind == IRQ_MSIX ? n->msix_count : 1))
+	if (in_use(n, pi->kind, entry))
+		error = EBUSY;
+	else if (entry < 0 || entry >= (pi->kind == IRQ_MSIX ? n->msix_count : 1))
 		error = EINVAL;
 	else if (pi->kind == IRQ_MSIX)
 		error = establish_msix(pi, name, cpu, fn, arg);
@@ -220,8 +247,10 @@ pci_irq_establish(struct pci_func *f, int entry, const char *name, int cpu,
 		error = establish_msi(pi, name, cpu, fn, arg);
 	else
 		error = establish_intx(pi, name, fn, arg);
-	if (error == 0)
-		n->nirq++;
+	if (error == 0) {
+		f->nirq++;
+		f->irqkind = names[pi->kind];
+	}
 	kern_mutex_unlock(&n->lock);
 	if (error != 0) {
 		pci_report(f, "no interrupt for %s (error %d)", name, error);
@@ -239,22 +268,21 @@ pci_irq_free(struct pci_irq *pi)
 	struct pci_func *f = &n->f;
 
 	kern_mutex_lock(&n->lock);
-	n->nirq--;
+	if (--f->nirq == 0)
+		f->irqkind = NULL;
 	if (pi->kind == IRQ_MSIX) {
 		n->msix_table[pi->entry * MSIX_ENTRY + 3] = MSIX_VECMASK;
-		if (n->nirq == 0)
+		if (f->nirq == 0)
 			pci_write(f, f->cap_msix + 2, 2, 0);
 	} else if (pi->kind == IRQ_MSI)
 		pci_write(f, f->cap_msi + 2, 2,
 		    pci_read(f, f->cap_msi + 2, 2) & ~MSI_ENABLE);
-	else
+	else if (f->nirq == 0)
 		intx_off(f, true);
 	kern_mutex_unlock(&n->lock);
 	kern_irq_free(pi->irq);
 	kern_free(pi);
 }
-
-static const char *const names[] = { "msix", "msi", "intx" };
 
 const char *
 pci_irq_best(struct pci_func *f)

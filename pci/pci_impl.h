@@ -37,7 +37,6 @@ struct pci_node {
 	uint16_t	msix_count;	/* valid with msix_table */
 	volatile uint32_t *msix_table;
 	struct kern_mutex lock;		/* for the interrupt set-up */
-	uint16_t	nirq;		/* established */
 };
 TAILQ_HEAD(pci_list, pci_func);
 extern struct pci_list pci_funcs;

@@ -1,3 +1,3 @@
 app_bench_SRCS := apps/bench/main.c apps/bench/call.c apps/bench/thread.c \
 	apps/bench/disk.c apps/bench/file.c apps/bench/tcp.c
-app_bench_COMPONENTS := net tmpfs disk fat
+app_bench_COMPONENTS := net tmpfs disk fat $(HARDWARE)

@@ -16,9 +16,10 @@ int	rumpcomp_pci_confread(unsigned bus, unsigned dev, unsigned fun,
 int	rumpcomp_pci_confwrite(unsigned bus, unsigned dev, unsigned fun,
 	    int reg, unsigned int v);
 /*
- * cookie (the caller's choice) stands for the function's INTx line; establish
- * runs fn in a thread of its own, with the context and the big lock, and gives
- * NULL when it cannot.
+ * cookie (the caller's choice) stands for the function's line, which is a
+ * message of its own where the function has MSI (not with the option "nomsi").
+ * establish runs fn in a thread of its own, with the context and the big lock,
+ * and gives NULL when it cannot.
  */
 int	rumpcomp_pci_irq_map(unsigned bus, unsigned dev, unsigned fun,
 	    int intrline, unsigned cookie);
@@ -40,10 +41,26 @@ unsigned long rumpcomp_pci_virt_to_mach(void *);
 int	rumpcomp_pci_iospace_init(void);
 
 /*
- * The rest is ours, not NetBSD's.  Private vectors of a function: MSI-X
- * entries, 1 for MSI alone, 0 when it has a line only.  irq_map_vector makes
- * cookie stand for vector n < irq_vectors(), spread over the CPUs; then
- * irq_establish() as above.
+ * The rest is ours, not NetBSD's.
+ */
+
+/* The nth function on the bus that is not the platform's; ENXIO: no more. */
+int	rumpcomp_pci_func(unsigned n, unsigned *bus, unsigned *dev,
+	    unsigned *fun);
+/*
+ * The function is that driver's (the name is shown, and copied); EBUSY: it has
+ * another owner.  Who does without becomes its nameless owner by reading a BAR,
+ * by writing, or by asking for its interrupt.  release: no decoding, no bus
+ * mastering, no owner; its interrupts were disestablished.
+ */
+int	rumpcomp_pci_claim(unsigned bus, unsigned dev, unsigned fun,
+	    const char *name);
+void	rumpcomp_pci_release(unsigned bus, unsigned dev, unsigned fun);
+/*
+ * Private vectors of a function: MSI-X entries, 1 for MSI alone, 0 when it has
+ * a line only.  irq_map_vector makes cookie stand for vector n < irq_vectors(),
+ * spread over the CPUs; then irq_establish() as above.  irq_disestablish waits
+ * for a handler that runs, so it is not for handlers; the cookie is free then.
  */
 int	rumpcomp_pci_irq_vectors(unsigned bus, unsigned dev, unsigned fun);
 int	rumpcomp_pci_irq_map_vector(unsigned bus, unsigned dev, unsigned fun,

@@ -1,0 +1,126 @@
+/*
+ * pci_dma.c: memory that devices read and write, for drivers above the line.
+ */
+#include "pci.h"
+
+static size_t
+pages_of(size_t size)
+{
+
+	return (size >> PAGE_SHIFT) + ((size & (PAGE_SIZE - 1)) != 0);
+}
+
+/*
+ * The page allocator's runs are aligned to the power of two that their size
+ * rounds up to, if it is told to: so they cross no boundary of that size.
+ */
+int
+rumpcomp_pci_dmalloc_limit(size_t size, size_t align, size_t boundary,
+    unsigned long maxaddr, unsigned long *pap, unsigned long *vap)
+{
+	size_t n = pages_of(size);
+	void *va;
+
+	if (size == 0 || (align & (align - 1)) != 0 ||
+	    (boundary & (boundary - 1)) != 0 ||
+	    (boundary != 0 && size > boundary))
+		return EINVAL;
+	/* A boundary below a page is kept by what begins at a page. */
+	while (boundary > PAGE_SIZE && align < size)
+		align = align == 0 ? PAGE_SIZE : align << 1;
+	if (align <= PAGE_SIZE)
+		align = 0;
+	if (maxaddr == ~0UL)
+		va = kern_page_alloc(n, align, KERN_PG_ZERO);
+	else if (maxaddr == 0xffffffffUL)
+		va = kern_page_alloc(n, align, KERN_PG_LOW4G | KERN_PG_ZERO);
+	else
+		va = kern_page_alloc_below(n, align, KERN_PG_ZERO, maxaddr + 1);
+	if (va == NULL)
+		return ENOMEM;
+	*pap = plat_virt_to_phys(va);
+	*vap = (unsigned long)va;
+	return 0;
+}
+
+/*
+ * NetBSD's kernel gives no limits, and there are devices and drivers that need
+ * one.
+ */
+int
+rumpcomp_pci_dmalloc(size_t size, size_t align, unsigned long *pap,
+    unsigned long *vap)
+{
+
+	return rumpcomp_pci_dmalloc_limit(size, align, 0, 0xffffffffUL, pap,
+	    vap);
+}
+
+void
+rumpcomp_pci_dmafree(unsigned long va, size_t size)
+{
+
+	kern_page_free((void *)va, pages_of(size));
+}
+
+/* The segments, one after the other, in a range of their own, for ever. */
+static int
+map_segments(const struct rumpcomp_pci_dmaseg *seg, size_t nseg, size_t len,
+    void **vap)
+{
+	char *va = kern_vmap_alloc(len), *p = va;
+	size_t i, n;
+	int error;
+
+	if (va == NULL)
+		return ENOMEM;
+	for (i = 0; i < nseg; i++, p += n) {
+		n = seg[i].ds_len;
+		error = plat_map((uintptr_t)p, seg[i].ds_pa, n, PROT_RW);
+		if (error != 0) {
+			if (p != va)
+				plat_unmap((uintptr_t)va, (size_t)(p - va));
+			kern_vmap_free(va, len);
+			return error;
+		}
+	}
+	*vap = va;
+	return 0;
+}
+
+/* What dmalloc gave is mapped already; pieces may lie in any order. */
+int
+rumpcomp_pci_dmamem_map(struct rumpcomp_pci_dmaseg *seg, size_t nseg,
+    size_t totlen, void **vap)
+{
+	size_t i, len = 0;
+	bool one = true, whole = true;
+	int nlocks, error;
+
+	for (i = 0; i < nseg; i++) {
+		if (seg[i].ds_vacookie != seg[0].ds_vacookie + len)
+			one = false;
+		if (((seg[i].ds_pa | seg[i].ds_len) & (PAGE_SIZE - 1)) != 0)
+			whole = false;
+		if (len + seg[i].ds_len < len)
+			return EINVAL;
+		len += seg[i].ds_len;
+	}
+	if (len == 0 || totlen > len || (!one && !whole))
+		return EINVAL;
+	if (one) {
+		*vap = (void *)seg[0].ds_vacookie;
+		return 0;
+	}
+	nlocks = hyp_unschedule(NULL);
+	error = map_segments(seg, nseg, len, vap);
+	hyp_schedule(nlocks, NULL);
+	return error;
+}
+
+unsigned long
+rumpcomp_pci_virt_to_mach(void *va)
+{
+
+	return plat_virt_to_phys(va);
+}
