@@ -78,9 +78,13 @@ all: $(APPS:%=$(OUT)/%.elf) $(LOWAPPS:%=$(OUT)/%.elf)
 deps:
 	@scripts/install-deps build
 
-$(HDRS):
+$(O)/include/xen/xen.h:
 	@scripts/install-deps build
 	@mkdir -p $(@D)
+	$(Q)cp -r /usr/include/xen $(O)/include/
+	@touch $@
+
+$(HDRS): | $(O)/include/xen/xen.h
 	$(Q)for h in queue tree; do \
 	    sed 's,bsd/sys/cdefs.h,queue_cdefs.h,;s,sys/cdefs.h,queue_cdefs.h,' \
 	        $$(ls /usr/include/bsd/sys/$$h.h /usr/include/*/bsd/sys/$$h.h \

@@ -243,7 +243,10 @@ int	kern_irq_line(const char *name, unsigned gsi, unsigned flags,
 	    int (*fn)(void *), void *arg, struct kern_irq **);
 int	kern_irq_msi(const char *name, int cpu, int (*fn)(void *), void *arg,
 	    struct kern_irq **, uint64_t *addr, uint32_t *data);
-void	kern_irq_free(struct kern_irq *);
+/* An event channel of Xen's (xen.h). */
+int	kern_irq_event(const char *name, unsigned port, int cpu,
+	    int (*fn)(void *), void *arg, struct kern_irq **);
+void	kern_irq_free(struct kern_irq *);	/* closes an event channel */
 struct kern_irq_info { const char *name; int cpu; uint64_t count, spurious; };
 void	kern_irq_each(void (*fn)(const struct kern_irq_info *, void *), void *);
 

@@ -208,7 +208,14 @@ int	plat_irq_msi(unsigned cpu, plat_irq_fn, void *arg, struct plat_irq **,
 #define PLAT_IRQ_LOW	0x2
 int	plat_irq_line(unsigned gsi, unsigned flags, plat_irq_fn, void *arg,
 	    struct plat_irq **);
-void	plat_irq_mask(struct plat_irq *);	/* lines only; any context */
+/*
+ * An event channel of Xen's, a port from xen.h: fn on CPU cpu.  Established
+ * unmasked; an event that came before is not lost.  ENXIO without Xen, EINVAL,
+ * ENOMEM.  plat_irq_free() closes the port.  Thread context.
+ */
+int	plat_irq_event(unsigned port, unsigned cpu, plat_irq_fn, void *arg,
+	    struct plat_irq **);
+void	plat_irq_mask(struct plat_irq *);	/* lines, ports; any context */
 void	plat_irq_unmask(struct plat_irq *);
 void	plat_irq_free(struct plat_irq *);	/* thread context */
 

@@ -236,39 +236,79 @@ kern_irq_line(const char *name, unsigned gsi, unsigned flags,
 	return error;
 }
 
-int
-kern_irq_msi(const char *name, int cpu, int (*fn)(void *), void *arg,
-    struct kern_irq **kip, uint64_t *addr, uint32_t *data)
+/* A source with one handler, and how its platform interrupt is made. */
+struct private {
+	struct source	*src;
+	struct kern_irq	*ki;
+};
+
+/* irq_mutex is held when this returns 0, for the platform's interrupt. */
+static int
+private_begin(struct private *p, const char *name, int cpu,
+    int (*fn)(void *), void *arg)
 {
-	struct source *src;
-	struct kern_irq *ki;
 	int error;
 
-	if ((ki = irq_new(name, fn, arg)) == NULL)
+	if ((p->ki = irq_new(name, fn, arg)) == NULL)
 		return ENOMEM;
-	if ((src = source_new()) == NULL) {
-		kern_free(ki);
+	if ((p->src = source_new()) == NULL) {
+		kern_free(p->ki);
 		return ENOMEM;
 	}
 	kern_mutex_lock(&irq_mutex);
 	if (cpu < 0)
 		cpu = next_cpu++;
-	ki->cpu = cpu = cpu % (int)kern_ncpu();
-	if ((error = source_start(src, name, cpu)) == 0) {
-		irq_add(src, ki);
-		error = plat_irq_msi(cpu, source_intr, src, &src->irq, addr,
-		    data);
-		if (error != 0)
-			TAILQ_REMOVE(&irqs, ki, all);
-	}
-	kern_mutex_unlock(&irq_mutex);
-	if (error != 0) {
-		source_stop(src);
-		kern_free(ki);
+	p->ki->cpu = cpu = cpu % (int)kern_ncpu();
+	if ((error = source_start(p->src, name, cpu)) != 0) {
+		kern_mutex_unlock(&irq_mutex);
+		source_stop(p->src);
+		kern_free(p->ki);
 		return error;
 	}
-	*kip = ki;
+	irq_add(p->src, p->ki);
 	return 0;
+}
+
+static int
+private_end(struct private *p, int error, struct kern_irq **kip)
+{
+
+	if (error != 0)
+		TAILQ_REMOVE(&irqs, p->ki, all);
+	kern_mutex_unlock(&irq_mutex);
+	if (error != 0) {
+		source_stop(p->src);
+		kern_free(p->ki);
+		return error;
+	}
+	*kip = p->ki;
+	return 0;
+}
+
+int
+kern_irq_msi(const char *name, int cpu, int (*fn)(void *), void *arg,
+    struct kern_irq **kip, uint64_t *addr, uint32_t *data)
+{
+	struct private p;
+	int error;
+
+	if ((error = private_begin(&p, name, cpu, fn, arg)) != 0)
+		return error;
+	return private_end(&p, plat_irq_msi(p.ki->cpu, source_intr, p.src,
+	    &p.src->irq, addr, data), kip);
+}
+
+int
+kern_irq_event(const char *name, unsigned port, int cpu, int (*fn)(void *),
+    void *arg, struct kern_irq **kip)
+{
+	struct private p;
+	int error;
+
+	if ((error = private_begin(&p, name, cpu, fn, arg)) != 0)
+		return error;
+	return private_end(&p, plat_irq_event(port, p.ki->cpu, source_intr,
+	    p.src, &p.src->irq), kip);
 }
 
 void
