@@ -42,4 +42,22 @@ void	*rumpcomp_host_realloc(void *, size_t size);
 void	rumpcomp_host_free(void *);
 size_t	rumpcomp_host_malloc_size(const void *);
 
+/*
+ * Address space for programs, in images that have the component `linux':
+ * whole pages, which come when they are touched.  prot: HOST_VM_*, 0 only
+ * reserves.  *addr NULL: anywhere, else in what was given out before, which is
+ * replaced.  EINVAL; ENOMEM.  What a device or a hypercall is to fill must be
+ * there: touch it, or commit it.
+ */
+#define HOST_VM_READ	1
+#define HOST_VM_WRITE	2
+#define HOST_VM_EXEC	4
+int	rumpcomp_host_vm_map(void **addr, size_t size, int prot);
+int	rumpcomp_host_vm_unmap(void *, size_t size);
+int	rumpcomp_host_vm_protect(void *, size_t size, int prot);
+int	rumpcomp_host_vm_discard(void *, size_t size);	/* zeroes again */
+int	rumpcomp_host_vm_commit(void *, size_t size);
+/* Bytes of memory there are, and free. */
+void	rumpcomp_host_meminfo(uint64_t *total, uint64_t *free);
+
 #endif /* SIRLOIN_RUMP_HOST_H */

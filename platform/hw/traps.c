@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "hw.h"
+#include <vm.h>
+
+/* In images that give programs address space. */
+#pragma weak kern_vm_fault
 
 struct hw_cpu *hw_cpus[MAXCPU];
 
@@ -169,6 +173,9 @@ hw_exception(struct plat_frame *f)
 		return;
 	if (f->vector == PAGE_FAULT) {
 		__asm__ volatile("movq %%cr2, %0" : "=r"(va));
+		if (kern_vm_fault != NULL && kern_vm_fault(va,
+		    (f->error & PF_WRITE) != 0, (f->error & PF_FETCH) != 0))
+			return;
 		kern_trap(page_fault_text(f, va), va, f);
 	}
 	if (f->vector == DOUBLE_FAULT)

@@ -1,0 +1,43 @@
+/*
+ * vm.h: address space for programs (kernel/vm.c): ranges of the mapping area
+ * that get their pages when they are touched, and are really protected.
+ * Addresses and sizes are whole pages.  Thread context, but for kern_vm_fault.
+ */
+#ifndef SIRLOIN_VM_H
+#define SIRLOIN_VM_H
+
+#include <kern.h>
+
+#define VM_READ		1
+#define VM_WRITE	2
+#define VM_EXEC		4
+
+/*
+ * A new range of zeroes, anywhere (*vap 0), or at *vap, which must lie in a
+ * range given out before: what was there is replaced.  prot of VM_*; 0 only
+ * reserves addresses.  ENOMEM when there could not be memory for all that was
+ * promised; EINVAL.
+ */
+int	kern_vm_map(uintptr_t *vap, size_t size, int prot);
+/* Unmapped holes in [va, va + size) are fine.  ENOMEM. */
+int	kern_vm_unmap(uintptr_t va, size_t size);
+/* ENOMEM: a hole, or no memory for what becomes writable. */
+int	kern_vm_protect(uintptr_t va, size_t size, int prot);
+/* The pages are zeroes again, and their memory is free. */
+int	kern_vm_discard(uintptr_t va, size_t size);
+/* Pages for all of it now.  ENOMEM. */
+int	kern_vm_commit(uintptr_t va, size_t size);
+/*
+ * From the page fault handler, interrupts masked: true when the page is there
+ * now and the access can be made again.
+ */
+bool	kern_vm_fault(uintptr_t va, bool write, bool fetch);
+
+struct kern_vm_info {
+	uint64_t	promised;	/* bytes that may be written */
+	uint64_t	committed;	/* bytes that have pages */
+	uint64_t	refused;	/* calls that failed for want of memory */
+};
+void	kern_vm_info(struct kern_vm_info *);
+
+#endif /* SIRLOIN_VM_H */

@@ -1,0 +1,498 @@
+/*
+ * vm.c: address space for programs.  Areas lie in one large range of the
+ * mapping area, in a tree by address; a page comes when it is touched, sixteen
+ * at a time where that fits.
+ *
+ * One mutex serialises the calls.  The fault handler runs with interrupts
+ * masked and takes only the spin lock, under which the tree changes; an area
+ * whose pages are being taken away is frozen, and a fault in it tries again.
+ */
+#include <string.h>
+#include <vm.h>
+
+#define SPACE		(1UL << 40)
+#define AROUND		(16 * PAGE_SIZE)	/* pages at a fault */
+#define BATCH		64			/* pages taken away at once */
+
+struct area {
+	RB_ENTRY(area)	node;
+	uintptr_t	start, end;
+	int		prot;
+	bool		frozen;
+};
+/* A page of an area that may not be accessed now, but keeps what it has. */
+struct parked {
+	RB_ENTRY(parked) node;
+	uintptr_t	va;
+	void		*page;
+};
+
+static int
+area_cmp(const struct area *a, const struct area *b)
+{
+
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+static int
+parked_cmp(const struct parked *a, const struct parked *b)
+{
+
+	return a->va < b->va ? -1 : a->va > b->va;
+}
+
+static RB_HEAD(areas, area) areas = RB_INITIALIZER(&areas);
+static RB_HEAD(parkeds, parked) parkeds = RB_INITIALIZER(&parkeds);
+RB_GENERATE_STATIC(areas, area, node, area_cmp)
+RB_GENERATE_STATIC(parkeds, parked, node, parked_cmp)
+
+static uintptr_t base, next;		/* the range; what was never used */
+static uint64_t promised, committed, refused;
+static struct kern_spin lock = KERN_SPIN_INIT;
+static struct kern_mutex mutex = {
+	.wq = { .q = TAILQ_HEAD_INITIALIZER(mutex.wq.q), .name = "vm" }
+};
+
+/* ---- areas ---- */
+
+/* The first area that ends above va. */
+static struct area *
+area_above(uintptr_t va)
+{
+	struct area *a = RB_ROOT(&areas), *found = NULL;
+
+	while (a != NULL)
+		if (a->end > va) {
+			found = a;
+			a = RB_LEFT(a, node);
+		} else
+			a = RB_RIGHT(a, node);
+	return found;
+}
+
+/* An area begins at va, if any has va inside it. */
+static int
+area_split(uintptr_t va)
+{
+	struct area *a = area_above(va), *b;
+	unsigned long s;
+
+	if (a == NULL || a->start >= va)
+		return 0;
+	if ((b = kern_malloc(sizeof(*b), 0)) == NULL)
+		return ENOMEM;
+	s = kern_spin_lock(&lock);
+	*b = *a;
+	b->start = a->end = va;
+	RB_INSERT(areas, &areas, b);
+	kern_spin_unlock(&lock, s);
+	return 0;
+}
+
+/* a and its neighbours that are like it become one. */
+static void
+area_merge(struct area *a)
+{
+	struct area *n;
+	unsigned long s;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		n = i == 0 ? RB_NEXT(areas, &areas, a) :
+		    RB_PREV(areas, &areas, a);
+		if (n == NULL || n->prot != a->prot ||
+		    (i == 0 ? n->start != a->end : n->end != a->start))
+			continue;
+		s = kern_spin_lock(&lock);
+		RB_REMOVE(areas, &areas, n);
+		if (i == 0)
+			a->end = n->end;
+		else
+			a->start = n->start;	/* the order is the same */
+		kern_spin_unlock(&lock, s);
+		kern_free(n);
+	}
+}
+
+static uintptr_t
+find_room(size_t size)
+{
+	struct area *a;
+	uintptr_t va = base;
+
+	if (base == 0) {
+		base = next = (uintptr_t)kern_vmap_alloc(SPACE);
+		if (base == 0)
+			return 0;
+	}
+	if (size <= base + SPACE - next) {
+		va = next;
+		next += size + PAGE_SIZE;	/* areas don't touch */
+		return va;
+	}
+	RB_FOREACH(a, areas, &areas) {
+		if (a->start - va >= size + PAGE_SIZE && a->start > va)
+			return va;
+		va = a->end + PAGE_SIZE;
+	}
+	return 0;
+}
+
+/* Could memory be had for so many bytes more? */
+static bool
+promise(uint64_t size)
+{
+	struct kern_mem_info mi;
+	uint64_t owed = promised - committed;
+
+	kern_mem_info(&mi);
+	if (owed + size <= mi.free - mi.free / 32)
+		return true;
+	refused++;
+	return false;
+}
+
+/* ---- pages ---- */
+
+static void
+freeze(struct area *a, bool on)
+{
+	unsigned long s;
+
+	if (on)
+		kern_preempt_disable();
+	s = kern_spin_lock(&lock);
+	a->frozen = on;
+	kern_spin_unlock(&lock, s);
+	if (!on)
+		kern_preempt_enable();
+}
+
+static void
+park(uintptr_t va, void *page)
+{
+	struct parked *p = kern_malloc(sizeof(*p), 0);
+
+	if (p == NULL)
+		kern_panic("vm: no memory to keep a page");
+	p->va = va;
+	p->page = page;
+	RB_INSERT(parkeds, &parkeds, p);
+}
+
+/* The parked page of va, no longer parked; NULL. */
+static void *
+unpark(uintptr_t va)
+{
+	struct parked key = { .va = va }, *p;
+	void *page;
+
+	if (RB_EMPTY(&parkeds) || (p = RB_FIND(parkeds, &parkeds, &key)) == NULL)
+		return NULL;
+	RB_REMOVE(parkeds, &parkeds, p);
+	page = p->page;
+	kern_free(p);
+	return page;
+}
+
+/* Take the pages of [va, end) in a away: park them or free them. */
+static void
+take_pages(struct area *a, uintptr_t va, uintptr_t end, bool keep)
+{
+	void *page[BATCH];
+	uintptr_t from;
+	paddr_t pa;
+	size_t i, n;
+
+	for (from = va; va < end; from = va) {
+		freeze(a, true);
+		for (n = 0; n < BATCH && va < end; n++, va += PAGE_SIZE) {
+			pa = plat_virt_to_phys((void *)va);
+			page[n] = pa != PADDR_NONE ? plat_phys_to_virt(pa) : NULL;
+		}
+		plat_unmap(from, va - from);
+		freeze(a, false);
+		for (i = 0; i < n; i++) {
+			if (page[i] == NULL)
+				continue;
+			__atomic_fetch_sub(&committed, PAGE_SIZE,
+			    __ATOMIC_RELAXED);
+			if (keep)
+				park(from + i * PAGE_SIZE, page[i]);
+			else
+				kern_page_free(page[i], 1);
+		}
+	}
+}
+
+static int
+page_prot(int prot)
+{
+
+	if (prot & VM_EXEC)
+		return prot & VM_WRITE ? PROT_RWX : PROT_RX;
+	return prot & VM_WRITE ? PROT_RW : PROT_R;
+}
+
+/* A page at va, unless there is one.  Any context. */
+static bool
+page_in(uintptr_t va, int prot)
+{
+	void *page;
+
+	if (plat_virt_to_phys((void *)va) != PADDR_NONE)
+		return true;
+	if ((page = kern_page_alloc(1, 0, KERN_PG_ZERO)) == NULL)
+		return false;
+	if (plat_map(va, plat_virt_to_phys(page), PAGE_SIZE,
+	    page_prot(prot)) != 0) {
+		kern_page_free(page, 1);	/* another CPU was first */
+		return plat_virt_to_phys((void *)va) != PADDR_NONE;
+	}
+	__atomic_fetch_add(&committed, PAGE_SIZE, __ATOMIC_RELAXED);
+	return true;
+}
+
+static bool
+allowed(int prot, bool write, bool fetch)
+{
+
+	if (write)
+		return (prot & VM_WRITE) != 0;
+	return fetch ? (prot & VM_EXEC) != 0 : prot != 0;
+}
+
+bool
+kern_vm_fault(uintptr_t va, bool write, bool fetch)
+{
+	uintptr_t from = va & ~(AROUND - 1), to = from + AROUND;
+	struct area *a;
+	unsigned long s;
+	bool good = false;
+
+	if (base == 0 || va < base || va >= base + SPACE)
+		return false;
+	s = kern_spin_lock(&lock);
+	a = area_above(va);
+	if (a != NULL && a->start <= va && a->frozen)
+		good = true;
+	else if (a != NULL && a->start <= va &&
+	    allowed(a->prot, write, fetch)) {
+		va &= ~(PAGE_SIZE - 1);
+		good = page_in(va, a->prot);
+		from = from > a->start ? from : a->start;
+		to = to < a->end ? to : a->end;
+		for (; good && from < to; from += PAGE_SIZE)
+			if (!page_in(from, a->prot))
+				break;
+	}
+	kern_spin_unlock(&lock, s);
+	return good;
+}
+
+/* ---- calls ---- */
+
+static bool
+sane(uintptr_t va, size_t size)
+{
+
+	return size != 0 && ((va | size) & (PAGE_SIZE - 1)) == 0 &&
+	    size <= SPACE && base != 0 && va >= base && va - base <= SPACE - size;
+}
+
+static int
+unmap(uintptr_t va, size_t size)
+{
+	struct area *a, *n;
+	unsigned long s;
+	int error;
+
+	if ((error = area_split(va)) != 0 ||
+	    (error = area_split(va + size)) != 0)
+		return error;
+	for (a = area_above(va); a != NULL && a->start < va + size; a = n) {
+		n = RB_NEXT(areas, &areas, a);
+		if (a->prot != 0)
+			promised -= a->end - a->start;
+		s = kern_spin_lock(&lock);
+		a->prot = 0;			/* no more pages */
+		kern_spin_unlock(&lock, s);
+		take_pages(a, a->start, a->end, false);
+		for (uintptr_t p = a->start; !RB_EMPTY(&parkeds) && p < a->end;
+		    p += PAGE_SIZE) {
+			void *page = unpark(p);
+
+			if (page != NULL)
+				kern_page_free(page, 1);
+		}
+		s = kern_spin_lock(&lock);
+		RB_REMOVE(areas, &areas, a);
+		kern_spin_unlock(&lock, s);
+		kern_free(a);
+	}
+	return 0;
+}
+
+int
+kern_vm_map(uintptr_t *vap, size_t size, int prot)
+{
+	struct area *a;
+	unsigned long s;
+	int error = 0;
+
+	if (size == 0 || (size & (PAGE_SIZE - 1)) != 0 || size > SPACE ||
+	    (*vap != 0 && !sane(*vap, size)))
+		return EINVAL;
+	if ((a = kern_zalloc(sizeof(*a))) == NULL)
+		return ENOMEM;
+	kern_mutex_lock(&mutex);
+	if (*vap != 0)
+		error = unmap(*vap, size);
+	if (error == 0 && prot != 0 && !promise(size))
+		error = ENOMEM;
+	if (error == 0 && *vap == 0 && (*vap = find_room(size)) == 0)
+		error = ENOMEM;
+	if (error == 0) {
+		a->start = *vap;
+		a->end = *vap + size;
+		a->prot = prot;
+		promised += prot != 0 ? size : 0;
+		s = kern_spin_lock(&lock);
+		RB_INSERT(areas, &areas, a);
+		kern_spin_unlock(&lock, s);
+		area_merge(a);
+	}
+	kern_mutex_unlock(&mutex);
+	if (error != 0)
+		kern_free(a);
+	return error;
+}
+
+int
+kern_vm_unmap(uintptr_t va, size_t size)
+{
+	int error;
+
+	if (!sane(va, size))
+		return EINVAL;
+	kern_mutex_lock(&mutex);
+	error = unmap(va, size);
+	kern_mutex_unlock(&mutex);
+	return error;
+}
+
+/* Is all of [va, end) in areas?  *more: bytes that would newly be promised. */
+static bool
+covered(uintptr_t va, uintptr_t end, uint64_t *more)
+{
+	struct area *a;
+
+	*more = 0;
+	for (a = area_above(va); a != NULL && a->start <= va;
+	    a = RB_NEXT(areas, &areas, a)) {
+		if (a->prot == 0)
+			*more += (a->end < end ? a->end : end) - va;
+		va = a->end;
+		if (va >= end)
+			return true;
+	}
+	return false;
+}
+
+static void
+protect_area(struct area *a, int prot)
+{
+	size_t size = a->end - a->start;
+	int old = a->prot;
+	unsigned long s;
+	uintptr_t va;
+	void *page;
+
+	if (old == prot)
+		return;
+	promised += (prot != 0 ? size : 0) - (old != 0 ? size : 0);
+	s = kern_spin_lock(&lock);
+	a->prot = prot;
+	kern_spin_unlock(&lock, s);
+	if (prot == 0)
+		take_pages(a, a->start, a->end, true);
+	else if (old != 0)
+		plat_protect(a->start, size, page_prot(prot));
+	for (va = a->start; prot != 0 && !RB_EMPTY(&parkeds) && va < a->end;
+	    va += PAGE_SIZE) {
+		if ((page = unpark(va)) == NULL)
+			continue;
+		if (plat_map(va, plat_virt_to_phys(page), PAGE_SIZE,
+		    page_prot(prot)) != 0)
+			kern_panic("vm: no page table for a page");
+		__atomic_fetch_add(&committed, PAGE_SIZE, __ATOMIC_RELAXED);
+	}
+}
+
+int
+kern_vm_protect(uintptr_t va, size_t size, int prot)
+{
+	uint64_t more;
+	struct area *a;
+	int error = 0;
+
+	if (!sane(va, size))
+		return EINVAL;
+	kern_mutex_lock(&mutex);
+	if (!covered(va, va + size, &more) || (prot != 0 && !promise(more)) ||
+	    area_split(va) != 0 || area_split(va + size) != 0)
+		error = ENOMEM;
+	for (a = error == 0 ? area_above(va) : NULL;
+	    a != NULL && a->start < va + size; a = RB_NEXT(areas, &areas, a)) {
+		protect_area(a, prot);
+		area_merge(a);
+	}
+	kern_mutex_unlock(&mutex);
+	return error;
+}
+
+int
+kern_vm_discard(uintptr_t va, size_t size)
+{
+	uintptr_t end = va + size;
+	struct area *a;
+
+	if (!sane(va, size))
+		return EINVAL;
+	kern_mutex_lock(&mutex);
+	for (a = area_above(va); a != NULL && a->start < end;
+	    a = RB_NEXT(areas, &areas, a))
+		take_pages(a, a->start > va ? a->start : va,
+		    a->end < end ? a->end : end, false);
+	kern_mutex_unlock(&mutex);
+	return 0;
+}
+
+int
+kern_vm_commit(uintptr_t va, size_t size)
+{
+	uintptr_t end = va + size;
+	struct area *a;
+	int error = 0;
+
+	if (!sane(va, size))
+		return EINVAL;
+	kern_mutex_lock(&mutex);
+	for (; error == 0 && va < end; va += PAGE_SIZE) {
+		a = area_above(va);
+		if (a == NULL || a->start > va || a->prot == 0 ||
+		    !page_in(va, a->prot))
+			error = ENOMEM;
+	}
+	kern_mutex_unlock(&mutex);
+	return error;
+}
+
+void
+kern_vm_info(struct kern_vm_info *vi)
+{
+
+	vi->promised = promised;
+	vi->committed = committed;
+	vi->refused = refused;
+}
