@@ -126,13 +126,18 @@ any(int family, int type, int port)
 {
 	union addr a;
 	socklen_t len = addr_loop(&a, family, port);
-	int fd = socket(family, type, 0), one = 1;
+	int fd = socket(family, type, 0), one = 1, room = BUF + 1024;
 
 	if (family == AF_INET)
 		a.in.sin_addr.s_addr = INADDR_ANY;
 	else
 		a.in6.sin6_addr = in6addr_any;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (type == SOCK_DGRAM) {
+		/* NetBSD sends no datagram that is larger than the buffer */
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	}
 	if (fd < 0 || bind(fd, &a.sa, len) != 0 ||
 	    (type == SOCK_STREAM && listen(fd, 128) != 0)) {
 		fprintf(stderr, "nettest: port %d: %s\n", port, strerror(errno));
