@@ -1,0 +1,299 @@
+"""The test bed: Xen and a small Linux dom0 in QEMU, guests by xl.
+
+    with Bed() as bed:
+        d = bed.create("hello", image("hello"), vcpus=2, extra="...")
+        d.expect("hello")               # on its console
+        reason, status = d.wait(20)     # ("poweroff", 0)
+        bed.run("xl list")              # a script in dom0: its output
+
+A bed keeps its files in a folder of its own under $(O)/xenbed: any number may
+run side by side, each with about 1.5 GB.  That folder is dom0's /work and the
+build is dom0's /images, both also under their names on the host, live.  Guests
+have their consoles in log/console/guest-NAME.log; Xen's and dom0's is xen.log."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from guest import KERNEL, OUT, ROOT, free_port
+
+XENTESTS = f"{ROOT}/tests/xen"
+QEMU = "qemu-system-x86_64"
+REASONS = {0: "poweroff", 1: "reboot", 2: "suspend", 3: "crash", 4: "watchdog"}
+XEN_OPTIONS = ("console=com1 com1=115200,8n1 dom0=pv dom0_max_vcpus=1 spec-ctrl=no,eager-fpu "
+               "ucode=no cpufreq=none bootscrub=0 loglvl=info guest_loglvl=all")
+DOM0_OPTIONS = ("console=hvc0 loglevel=4 earlyprintk=xen rdinit=/init mitigations=off nokaslr "
+                "panic=-1")
+
+
+class Unavailable(RuntimeError):
+    """No bed on this machine, and why."""
+
+
+class Failed(RuntimeError):
+    """A command in dom0 failed; status and output."""
+
+    def __init__(self, script, status, output):
+        super().__init__(f"dom0: {script.strip()[:120]}: status {status}\n{output[-2000:]}")
+        self.status, self.output = status, output
+
+
+def xen_image(app, platform="xen"):
+    return f"{OUT}/{KERNEL}/{platform}/{app}.elf"
+
+
+def files():
+    """The folder with Xen, dom0 and the Linux domU."""
+    if not shutil.which(QEMU):
+        raise Unavailable(f"{QEMU} is not installed")
+    r = subprocess.run([f"{XENTESTS}/mkbed", f"{OUT}/xenbed"], stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, text=True, timeout=600)
+    if r.returncode:
+        raise Unavailable(r.stderr.strip().splitlines()[-1])
+    return r.stdout.strip()
+
+
+class Bed:
+    def __init__(self, mem=3072, dom0_mem=768, smp=2, work=None, shell=False, timeout=900,
+                 qemu=()):
+        made = files()
+        self.work = work or tempfile.mkdtemp(prefix="run-", dir=f"{OUT}/xenbed")
+        self.keep = work is not None
+        os.makedirs(self.work, exist_ok=True)
+        self.port = free_port()
+        with open(f"{self.work}/port", "w") as f:
+            f.write(f"{self.port}\n")
+        self.names = set()
+        self.lock = threading.Lock()
+        shutil.rmtree(f"{self.work}/log", ignore_errors=True)
+        os.makedirs(f"{self.work}/log/console")
+        for f in os.listdir(self.work):
+            if f == "ready" or f.endswith(".cfg"):
+                os.unlink(f"{self.work}/{f}")
+        if shell:
+            shutil.copy(f"{XENTESTS}/motd", f"{self.work}/motd")
+        argv = self.command(made, mem, dom0_mem, smp, shell) + list(qemu)
+        with open(f"{self.work}/qemu.log", "w") as log:
+            self.p = subprocess.Popen(
+                (["timeout", "-k", "5", str(timeout)] if timeout else []) + argv,
+                stdin=None if shell else subprocess.DEVNULL,
+                stdout=None if shell else log, stderr=log)
+
+    def command(self, made, mem, dom0_mem, smp, shell):
+        def share(name, path, ro):
+            return ["-fsdev", f"local,id={name},path={path},security_model=none"
+                    + (",readonly=on" if ro else ""),
+                    "-device", f"virtio-9p-pci,fsdev={name},mount_tag={name}"]
+        dom0 = (f"{DOM0_OPTIONS} sirloin.work={self.work} sirloin.images={OUT}"
+                + (" sirloin.shell" if shell else ""))
+        return [QEMU, "-accel", "tcg", "-M", "pc", "-cpu", "max,-smap,-rdtscp",
+                "-smp", str(smp), "-m", str(mem), "-nodefaults", "-no-user-config",
+                "-display", "none", "-no-reboot", "-serial", f"file:{self.work}/xen.log",
+                *(["-chardev", "stdio,id=tty,signal=off", "-serial", "chardev:tty"]
+                  if shell else ["-serial", "null"]),
+                "-kernel", f"{made}/xen",
+                "-append", f"{XEN_OPTIONS} dom0_mem={dom0_mem}M,max:{dom0_mem}M",
+                "-initrd", f"{made}/vmlinux {dom0},{made}/dom0.cpio",
+                "-netdev", f"user,id=n0,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-:7",
+                "-device", "virtio-net-pci,netdev=n0,romfile=",
+                *share("work", self.work, False), *share("images", OUT, True)]
+
+    # ---- life ----
+
+    def __enter__(self):
+        try:
+            self.ready()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def log(self, name="xen.log"):
+        try:
+            with open(f"{self.work}/{name}", errors="replace") as f:
+                return f.read()
+        except OSError:
+            return ""
+
+    def ready(self, timeout=90):
+        end = time.monotonic() + timeout
+        while not os.path.exists(f"{self.work}/ready"):
+            if self.p.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("the test bed did not start:\n" + self.log("qemu.log")[-500:]
+                                   + self.log()[-2000:])
+            time.sleep(0.05)
+
+    def alive(self):
+        return self.p is None or self.p.poll() is None
+
+    def close(self):
+        if self.p is not None and self.p.poll() is None:
+            self.p.terminate()
+            try:
+                self.p.wait(10)
+            except subprocess.TimeoutExpired:
+                self.p.kill()
+                self.p.wait()
+        if not self.keep:
+            shutil.rmtree(self.work, ignore_errors=True)
+
+    @classmethod
+    def attach(cls, work):
+        """One that runs already, in this folder (tests/xen/bed start)."""
+        self = cls.__new__(cls)
+        self.work, self.keep, self.p = work, True, None
+        self.names, self.lock = set(), threading.Lock()
+        with open(f"{work}/port") as f:
+            self.port = int(f.read())
+        return self
+
+    # ---- dom0 ----
+
+    def start(self, script, timeout=60):
+        """A script in dom0: the socket its output comes from (see Stream)."""
+        data = script.encode()
+        with self.lock:     # QEMU's user network takes one connection at a time
+            s = socket.create_connection(("127.0.0.1", self.port), 10)
+            s.sendall(b"%g %d\n" % (timeout, len(data)) + data)
+        s.settimeout(timeout + 10)
+        return s
+
+    def call(self, script, timeout=60):
+        """(status, output) of a script in dom0; 124 when its time was over."""
+        out = b""
+        with self.start(script, timeout) as s:
+            try:
+                while part := s.recv(65536):
+                    out += part
+            except ConnectionError:
+                pass
+        if len(out) < 4 or out[-4]:
+            raise RuntimeError(f"dom0 did not answer: {script[:80]}\n{self.log()[-1500:]}")
+        return int(out[-3:]), out[:-4].decode(errors="replace")
+
+    def run(self, script, timeout=60):
+        """Output of a script that must succeed."""
+        status, out = self.call(script, timeout)
+        if status:
+            raise Failed(script, status, out)
+        return out
+
+    def xl(self, *args, timeout=60):
+        return self.run("xl " + " ".join(f"'{a}'" for a in args), timeout)
+
+    def put(self, path, name=None):
+        """A file of the host's into dom0's memory; its path there."""
+        name = name or os.path.basename(path)
+        shutil.copy(path, f"{self.work}/put.tmp")
+        self.run(f"mkdir -p /tmp/f && cp /work/put.tmp '/tmp/f/{name}'")
+        os.unlink(f"{self.work}/put.tmp")
+        return f"/tmp/f/{name}"
+
+    def get(self, path):
+        """Content of a file of dom0's."""
+        self.run(f"cp '{path}' /work/get.tmp")
+        with open(f"{self.work}/get.tmp", "rb") as f:
+            data = f.read()
+        os.unlink(f"{self.work}/get.tmp")
+        return data
+
+    # ---- guests ----
+
+    def create(self, name, kernel, paused=False, timeout=60, **config):
+        """xl create; config as in xl.cfg(5), over defaults.  kernel: a path that
+        dom0 sees as well (below the build or the work folder), or is copied."""
+        n, base = 1, name
+        while name in self.names or os.path.exists(f"{self.work}/{name}.cfg"):
+            n += 1
+            name = f"{base}{n}"
+        self.names.add(name)
+        if not kernel.startswith((f"{OUT}/", f"{self.work}/", "/images/", "/work/", "/tmp/f/")):
+            kernel = self.put(kernel)
+        cfg = {"name": name, "type": "pv", "kernel": kernel, "memory": 64, "vcpus": 1,
+               "on_poweroff": "destroy", "on_reboot": "destroy", "on_crash": "destroy", **config}
+        with open(f"{self.work}/{name}.cfg", "w") as f:
+            f.writelines(f"{k} = {v!r}\n" for k, v in cfg.items())
+        self.run(f"xl create {'-p' if paused else ''} /work/{name}.cfg", timeout)
+        return Domain(self, name)
+
+
+class Domain:
+    def __init__(self, bed, name):
+        self.bed, self.name = bed, name
+
+    @property
+    def console(self):
+        return self.bed.log(f"log/console/guest-{self.name}.log").replace("\r", "")
+
+    @property
+    def events(self):
+        """What xl has seen of it."""
+        return self.bed.log(f"log/xl-{self.name}.log")
+
+    @property
+    def id(self):
+        return int(self.bed.xl("domid", self.name))
+
+    def fail(self, why):
+        tail = "\n".join(self.bed.log().splitlines()[-25:])
+        raise AssertionError(f"{self.name}: {why}\n--- console\n{self.console[-3000:]}\n"
+                             f"--- xl\n{self.events[-600:]}\n--- Xen\n{tail}")
+
+    def expect(self, pattern, timeout=30, after=0):
+        """Wait for a regular expression on the console, past character `after`."""
+        end = time.monotonic() + timeout
+        while not (m := re.compile(pattern, re.M).search(self.console, after)):
+            if time.monotonic() > end or not self.bed.alive() or self.reasons():
+                if m := re.compile(pattern, re.M).search(self.console, after):
+                    return m
+                self.fail(f"no {pattern!r} on the console")
+            time.sleep(0.05)
+        return m
+
+    def reasons(self):
+        """Why it has shut down, each time."""
+        return [REASONS.get(int(n), f"reason {n}") for n in re.findall(
+            r"has shut down, reason code (\d+)", self.events)]
+
+    def wait(self, timeout=60, times=1):
+        """Wait until it has shut down so often: (reason, status on the console or
+        None, "panic" or "reboot")."""
+        end = time.monotonic() + timeout
+        while len(self.reasons()) < times:
+            if time.monotonic() > end or not self.bed.alive():
+                self.fail(f"still running after {timeout} s")
+            time.sleep(0.05)
+        self.gone(10)
+        words = re.findall(r"^sirloin: (exit \d+|panic|reboot)$", self.console, re.M)
+        word = words[-1] if words else None
+        return self.reasons()[times - 1], int(word[5:]) if (word or "")[:4] == "exit" else word
+
+    def gone(self, timeout=10):
+        """Wait until xl has done with it (all of the console is in the log)."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            if re.search(r"Done\. Exiting now|Domain \d+ needs to be|is being restarted|"
+                         r"restarted? ", self.events):
+                break
+            time.sleep(0.05)
+
+    def send(self, text):
+        """Type on its console."""
+        with open(f"{self.bed.work}/type.tmp", "w") as f:
+            f.write(text)
+        self.bed.run(f"cat /work/type.tmp >$(xenstore-read /local/domain/{self.id}/console/tty)")
+
+    def store(self, path):
+        return self.bed.run(f"xenstore-read /local/domain/{self.id}/{path}").strip()
+
+    def destroy(self):
+        self.bed.call(f"xl destroy {self.name}")
