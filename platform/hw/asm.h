@@ -4,6 +4,8 @@
 #ifndef HW_ASM_H
 #define HW_ASM_H
 
+#include <machine_asm.h>
+
 #define HW_BOOT_PVH	1		/* which entry was taken */
 #define HW_BOOT_MB2	2
 #define HW_MB2_MAGIC	0x36d76289	/* in EAX, Multiboot2 3.3 */
@@ -11,7 +13,7 @@
 /* Selectors of hw_gdt: one table for all CPUs, a TSS for each. */
 #define HW_SEL_CODE	0x08
 #define HW_SEL_DATA	0x10
-#define HW_SEL_TSS	0x20		/* + 16 * CPU number */
+#define HW_SEL_TSS	MACHINE_SEL_TSS	/* + 16 * CPU number */
 
 #define HW_CR0_PE	0x00000001
 #define HW_CR0_MP	0x00000002
@@ -34,11 +36,9 @@
 #define HW_CR4_OSXSAVE	0x00040000
 #define HW_CR4_SMEP	0x00100000
 
-#define HW_MSR_EFER	0xc0000080
+#define X86_MSR_EFER	0xc0000080
 #define HW_EFER_LME	0x100
 #define HW_EFER_NXE	0x800
-#define HW_MSR_FSBASE	0xc0000100
-#define HW_MSR_GSBASE	0xc0000101
 
 /* Interrupt stacks of a CPU, by IST number. */
 #define HW_IST_IRQ	1
@@ -57,13 +57,7 @@
 
 #define HW_BOOTINFO_SIZE 8192		/* room for struct hw_bootinfo */
 
-/* Offsets, asserted in ctx.c and smp.c. */
-#define CTX_RSP		0
-#define CTX_FSBASE	8
-#define CTX_FPU		16
-#define CTX_PREEMPTED	24
-#define CTX_FRAME	32
-#define CPU_IST1	36		/* in struct hw_cpu: tss.ist[0] */
+/* Offsets, asserted in smp.c. */
 #define AP_GO		0		/* in struct hw_ap */
 #define AP_STACK	8
 #define AP_STATE	16

@@ -52,15 +52,15 @@ unseen(uint64_t delta)
 static uint64_t __attribute__((noinline))
 ref_read(void)
 {
-	unsigned long s = hw_lock(&ref_lock);
+	unsigned long s = x86_lock(&ref_lock);
 	uint64_t v = ref->read(), delta = (v - ref_last) & ref->mask;
 
-	if (ref->mask < UINT32_MAX && hw_feature.hyper)
+	if (ref->mask < UINT32_MAX && x86_feature.hyper)
 		delta += unseen(delta);
 	ref_wide += delta;
 	ref_last = v;
 	v = ref_wide;
-	hw_unlock(&ref_lock, s);
+	x86_unlock(&ref_lock, s);
 	return v;
 }
 
@@ -192,7 +192,7 @@ guess(void)
 {
 	uint32_t r[4] = { 0, 0, 0, 0 };
 
-	if (hw_feature.maxleaf >= 0x16)
+	if (x86_feature.maxleaf >= 0x16)
 		cpuid(0x16, 0, r);	/* base frequency, MHz */
 	hw_log("hw: nothing to measure the clock by\n");
 	return r[0] != 0 ? r[0] * 1000000UL : NS;
@@ -206,7 +206,7 @@ static uint64_t
 lapic_rate(uint64_t measured)
 {
 
-	if (hw_feature.hyper && measured > NS - NS / 64 &&
+	if (x86_feature.hyper && measured > NS - NS / 64 &&
 	    measured < NS + NS / 64)
 		return NS;
 	return measured;
@@ -231,7 +231,7 @@ find_rates(uint64_t told, uint64_t *tsc_hz, uint64_t *lapic_hz)
 	*lapic_hz = 0;
 	if (told != 0) {
 		tsc.hz = told;
-		if (!hw_feature.tscdeadline)
+		if (!x86_feature.tscdeadline)
 			(void)hw_tsc_measure(&tsc, &dummy, lapic_hz);
 		return;
 	}
@@ -282,7 +282,7 @@ hw_clock_init(void)
 		use_pvclock(pv_hz);
 	else
 		use_tsc(tsc_hz);
-	hw_timer_init(tsc_hz, lapic_rate(lapic_hz), hw_feature.tscdeadline);
+	hw_timer_init(tsc_hz, lapic_rate(lapic_hz), x86_feature.tscdeadline);
 	epoch = find_epoch(pv);
 }
 

@@ -106,7 +106,7 @@ hw_entry_mb2:
 	jnc	4f
 	orl	$HW_EFER_NXE, %eax
 4:	xorl	%edx, %edx
-	movl	$HW_MSR_EFER, %ecx
+	movl	$X86_MSR_EFER, %ecx
 	wrmsr
 	movl	$HW_CR0, %eax
 	movl	%eax, %cr0
@@ -136,10 +136,10 @@ entry64:
 	lldt	%ax
 	xorl	%edx, %edx
 	movl	$hw_boot_tls, %eax
-	movl	$HW_MSR_FSBASE, %ecx
+	movl	$X86_MSR_FSBASE, %ecx
 	wrmsr
 	movl	$hw_boot_gs, %eax
-	movl	$HW_MSR_GSBASE, %ecx
+	movl	$X86_MSR_GSBASE, %ecx
 	wrmsr
 	movl	$__boot_stack_end, %esp
 	movl	%ebp, %edi

@@ -5,8 +5,8 @@
 #ifndef HW_H
 #define HW_H
 
-#include <kern.h>
 #include <pio.h>
+#include "../common/x86.h"
 #include "asm.h"
 #include "bootinfo.h"
 
@@ -17,50 +17,6 @@ extern char __image_start[], __text_start[], __text_end[], __rodata_start[],
     __bootonly_end[], __ksyms_start[], __ksyms_end[], __image_end[];
 
 /* ---- the CPU's instructions ---- */
-
-static inline uint64_t
-rdmsr(uint32_t msr)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
-	return (uint64_t)hi << 32 | lo;
-}
-
-static inline void
-wrmsr(uint32_t msr, uint64_t v)
-{
-
-	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)v),
-	    "d"((uint32_t)(v >> 32)) : "memory");
-}
-
-static inline void
-cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4])
-{
-
-	__asm__ volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]),
-	    "=d"(r[3]) : "a"(leaf), "c"(sub));
-}
-
-static inline uint64_t
-rdtsc(void)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
-	return (uint64_t)hi << 32 | lo;
-}
-
-/* In program order with the loads before it (SDM, RDTSC). */
-static inline uint64_t
-rdtsc_ordered(void)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("lfence; rdtsc" : "=a"(lo), "=d"(hi) : : "memory");
-	return (uint64_t)hi << 32 | lo;
-}
 
 static inline void
 invlpg(uintptr_t va)
@@ -100,42 +56,6 @@ mmio_write(volatile void *p, uint32_t v)
 	*(volatile uint32_t *)p = v;
 }
 
-/* (a * b) >> s, exact; and (a << s) / b, the quotient fitting in 64 bits. */
-static inline uint64_t
-mul_shift(uint64_t a, uint64_t b, unsigned s)
-{
-
-	return (uint64_t)(((unsigned __int128)a * b) >> s);
-}
-
-static inline uint64_t
-shift_div(uint64_t a, unsigned s, uint64_t b)
-{
-	uint64_t hi = s == 0 ? 0 : a >> (64 - s), lo = a << s, q, r;
-
-	__asm__("divq %4" : "=a"(q), "=d"(r) : "0"(lo), "1"(hi), "r"(b));
-	return q;
-}
-
-/* A spin lock of this room; masks interrupts. */
-static inline unsigned long
-hw_lock(uint32_t *l)
-{
-	unsigned long f = plat_irq_save();
-
-	while (__atomic_exchange_n(l, 1, __ATOMIC_ACQUIRE) != 0)
-		plat_pause();
-	return f;
-}
-
-static inline void
-hw_unlock(uint32_t *l, unsigned long f)
-{
-
-	__atomic_store_n(l, 0, __ATOMIC_RELEASE);
-	plat_irq_restore(f);
-}
-
 /* ---- start.c: the course of the boot ---- */
 
 extern uint64_t hw_entry_tsc;
@@ -160,7 +80,7 @@ const char *hw_option(const char *name, size_t *len);
 #define PTE_A		0x020UL
 #define PTE_D		0x040UL
 #define PTE_PS		0x080UL
-#define PTE_NX		(hw_feature.nx ? 1UL << 63 : 0)
+#define PTE_NX		(x86_feature.nx ? 1UL << 63 : 0)
 #define PTE_ADDR	0x000ffffffffff000UL
 
 void	hw_mem_init(void);
@@ -185,23 +105,7 @@ void	hw_tlb_online(struct hw_cpu *);
 
 /* ---- cpu.c ---- */
 
-struct hw_feature {
-	bool		nx, page1g, fsgsbase, xsave, xsaveopt, smep, umip;
-	bool		x2apic, tscdeadline, invtsc, rdrand, rdseed, hyper;
-	uint64_t	xcr0;
-	uint32_t	fpusize;
-	uint32_t	maxleaf, maxhv;
-	char		hv[13];		/* hypervisor's signature */
-};
-extern struct hw_feature hw_feature;
-extern uint8_t hw_has_fsgsbase;		/* for switch.S */
-void	hw_cpu_detect(void);
 void	hw_cpu_enable(void);		/* control registers of this CPU */
-void	hw_fpu_save(void *area);
-void	hw_fpu_restore(const void *area);
-void	hw_fpu_init_area(void *area);
-#define HW_FPU_HEAD	576		/* legacy area and XSAVE header */
-extern uint8_t hw_fpu_initial[];
 
 /* ---- traps.c: descriptor tables; per-CPU part ---- */
 

@@ -109,24 +109,24 @@ void
 hw_ioapic_write(unsigned gsi, uint32_t apicid, uint32_t low)
 {
 	struct ioapic *a = find(gsi);
-	unsigned long s = hw_lock(&lock);
+	unsigned long s = x86_lock(&lock);
 
 	ioapic_write(a, REG_PIN(gsi - a->gsi), PIN_MASKED);
 	ioapic_write(a, REG_PIN(gsi - a->gsi) + 1, apicid << 24);
 	ioapic_write(a, REG_PIN(gsi - a->gsi), low);
-	hw_unlock(&lock, s);
+	x86_unlock(&lock, s);
 }
 
 void
 hw_ioapic_mask(unsigned gsi, bool mask)
 {
 	struct ioapic *a = find(gsi);
-	unsigned long s = hw_lock(&lock);
+	unsigned long s = x86_lock(&lock);
 	uint32_t v = ioapic_read(a, REG_PIN(gsi - a->gsi));
 
 	v = mask ? v | PIN_MASKED : v & ~(uint32_t)PIN_MASKED;
 	ioapic_write(a, REG_PIN(gsi - a->gsi), v);
-	hw_unlock(&lock, s);
+	x86_unlock(&lock, s);
 }
 
 /* Flags of an override (ACPI 5.2.12.5): 0 conforms to the bus. */

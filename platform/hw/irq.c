@@ -57,15 +57,15 @@ take(unsigned cpu, struct plat_irq **pp)
 	if (freelist == NULL) {
 		if ((page = kern_page_alloc(1, 0, KERN_PG_ZERO)) == NULL)
 			return ENOMEM;
-		s = hw_lock(&lock);
+		s = x86_lock(&lock);
 		add_page(page);
-		hw_unlock(&lock, s);
+		x86_unlock(&lock, s);
 	}
-	s = hw_lock(&lock);
+	s = x86_lock(&lock);
 	for (v = 0; v < HW_NVEC && hw_cpus[cpu]->irq[v] != NULL; v++)
 		continue;
 	if (v == HW_NVEC || (p = freelist) == NULL) {
-		hw_unlock(&lock, s);
+		x86_unlock(&lock, s);
 		return ENOSPC;
 	}
 	freelist = p->next;
@@ -74,7 +74,7 @@ take(unsigned cpu, struct plat_irq **pp)
 	p->vector = HW_VEC_FIRST + v;
 	p->gsi = -1;
 	hw_cpus[cpu]->irq[v] = p;
-	hw_unlock(&lock, s);
+	x86_unlock(&lock, s);
 	*pp = p;
 	return 0;
 }
@@ -118,14 +118,14 @@ plat_irq_msi(unsigned cpu, plat_irq_fn fn, void *arg, struct plat_irq **pp,
 static bool
 gsi_claim(unsigned gsi, bool on)
 {
-	unsigned long s = hw_lock(&lock);
+	unsigned long s = x86_lock(&lock);
 	bool was = gsi_used[gsi / 8] >> gsi % 8 & 1;
 
 	if (on)
 		gsi_used[gsi / 8] |= (uint8_t)(1 << gsi % 8);
 	else
 		gsi_used[gsi / 8] &= (uint8_t)~(1 << gsi % 8);
-	hw_unlock(&lock, s);
+	x86_unlock(&lock, s);
 	return was;
 }
 
@@ -185,9 +185,9 @@ plat_irq_free(struct plat_irq *p)
 	while (__atomic_load_n(&hw_cpus[p->cpu]->running,
 	    __ATOMIC_SEQ_CST) == p)
 		plat_pause();
-	s = hw_lock(&lock);
+	s = x86_lock(&lock);
 	hw_cpus[p->cpu]->irq[p->vector - HW_VEC_FIRST] = NULL;
 	p->next = freelist;
 	freelist = p;
-	hw_unlock(&lock, s);
+	x86_unlock(&lock, s);
 }

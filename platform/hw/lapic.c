@@ -74,7 +74,7 @@ void __attribute__((cold))
 hw_lapic_init(uint64_t pa, int lint)
 {
 
-	hw_lapic_x2 = hw_feature.x2apic;
+	hw_lapic_x2 = x86_feature.x2apic;
 	nmi_lint = lint;
 	if (pa == 0)
 		pa = rdmsr(MSR_APICBASE) & PTE_ADDR;

@@ -53,7 +53,7 @@ static int
 best_level(uintptr_t va, uint64_t pa, uint64_t size)
 {
 
-	if (hw_feature.page1g && ((va | pa) & ((1UL << 30) - 1)) == 0 &&
+	if (x86_feature.page1g && ((va | pa) & ((1UL << 30) - 1)) == 0 &&
 	    size >= 1UL << 30)
 		return 2;
 	return ((va | pa) & ((1UL << 21) - 1)) == 0 && size >= 1UL << 21;
@@ -66,7 +66,7 @@ best_level(uintptr_t va, uint64_t pa, uint64_t size)
 int
 hw_pt_map(uintptr_t va, uint64_t pa, uint64_t size, uint64_t flags, bool large)
 {
-	unsigned long s = hw_lock(&pt_lock);
+	unsigned long s = x86_lock(&pt_lock);
 	int error = 0;
 
 	while (size > 0) {
@@ -89,7 +89,7 @@ hw_pt_map(uintptr_t va, uint64_t pa, uint64_t size, uint64_t flags, bool large)
 		pa += step;
 		size -= step;
 	}
-	hw_unlock(&pt_lock, s);
+	x86_unlock(&pt_lock, s);
 	return error;
 }
 
@@ -305,10 +305,10 @@ plat_map(uintptr_t va, paddr_t pa, size_t size, int prot)
 void
 plat_unmap(uintptr_t va, size_t size)
 {
-	unsigned long s = hw_lock(&pt_lock);
+	unsigned long s = x86_lock(&pt_lock);
 	bool any = clear(va, size);
 
-	hw_unlock(&pt_lock, s);
+	x86_unlock(&pt_lock, s);
 	if (any)
 		shootdown(va, size);
 }
@@ -316,7 +316,7 @@ plat_unmap(uintptr_t va, size_t size)
 void
 plat_protect(uintptr_t va, size_t size, int prot)
 {
-	unsigned long s = hw_lock(&pt_lock);
+	unsigned long s = x86_lock(&pt_lock);
 	uint64_t *e;
 	size_t off;
 
@@ -324,6 +324,6 @@ plat_protect(uintptr_t va, size_t size, int prot)
 		if ((e = hw_pt_entry(va + off)) != NULL)
 			*e = (*e & PTE_ADDR) | prot_flags(prot) | PTE_P |
 			    PTE_A | PTE_D;
-	hw_unlock(&pt_lock, s);
+	x86_unlock(&pt_lock, s);
 	shootdown(va, size);
 }

@@ -18,13 +18,13 @@ static uint32_t lock;
 static uint64_t
 pit_read(void)
 {
-	unsigned long s = hw_lock(&lock);
+	unsigned long s = x86_lock(&lock);
 	unsigned v;
 
 	pio_out8(PIT_COMMAND, CH0_LATCH);
 	v = pio_in8(PIT_CH0);
 	v |= (unsigned)pio_in8(PIT_CH0) << 8;
-	hw_unlock(&lock, s);
+	x86_unlock(&lock, s);
 	return -v & 0xffff;
 }
 

@@ -87,7 +87,7 @@ hw_pvclock_init(uint64_t *tsc_hz)
 	const volatile struct pvclock *c;
 	uint32_t r[4];
 
-	if (!hw_feature.hyper || strcmp(plat_hypervisor(), "KVM") != 0)
+	if (!x86_feature.hyper || strcmp(plat_hypervisor(), "KVM") != 0)
 		return false;
 	cpuid(LEAF_FEATURES, 0, r);
 	if ((r[0] & FEATURE_CLOCK2) == 0)

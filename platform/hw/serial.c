@@ -111,7 +111,7 @@ plat_console_write(const char *p, size_t n)
 static bool
 drain(void)
 {
-	unsigned long s = hw_lock(&rxlock);
+	unsigned long s = x86_lock(&rxlock);
 	bool any = false;
 
 	while (head - tail < sizeof(ring) && (pio_in8(LSR) & LSR_DATA)) {
@@ -121,7 +121,7 @@ drain(void)
 	stopped = head - tail == sizeof(ring);
 	if (irq != NULL)
 		pio_out8(IER, stopped ? 0 : IER_RX);
-	hw_unlock(&rxlock, s);
+	x86_unlock(&rxlock, s);
 	return any;
 }
 
@@ -155,9 +155,9 @@ plat_console_read(char *p, size_t n)
 		return hw_xen_read(p, n);
 	if (irq == NULL || stopped)
 		(void)drain();
-	s = hw_lock(&rxlock);
+	s = x86_lock(&rxlock);
 	for (i = 0; i < n && tail != head; i++)
 		p[i] = ring[tail++ % sizeof(ring)];
-	hw_unlock(&rxlock, s);
+	x86_unlock(&rxlock, s);
 	return i;
 }

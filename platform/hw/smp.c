@@ -18,6 +18,7 @@ struct hw_ap {
 	uint64_t		tsc;		/* of the CPU that started it */
 	uint64_t		park[10];	/* stack for one NMI */
 };
+_Static_assert(offsetof(struct hw_cpu, tss.ist) == CPU_IST1, "machine_asm.h");
 _Static_assert(offsetof(struct hw_ap, apicid) == AP_APICID, "asm.h");
 _Static_assert(offsetof(struct hw_ap, nmi) == AP_NMI, "asm.h");
 _Static_assert(offsetof(struct hw_ap, go) == AP_GO, "asm.h");
@@ -61,7 +62,7 @@ trampoline_init(uint64_t page)
 	    (size_t)(hw_tramp_end - hw_tramp_start));
 	v = (uint32_t)(uint64_t)hw_pml4;
 	memcpy((char *)page + (hw_tramp_cr3 - hw_tramp_start), &v, sizeof(v));
-	v = HW_EFER_LME | (hw_feature.nx ? HW_EFER_NXE : 0);
+	v = HW_EFER_LME | (x86_feature.nx ? HW_EFER_NXE : 0);
 	memcpy((char *)page + (hw_tramp_efer - hw_tramp_start), &v, sizeof(v));
 }
 

@@ -176,7 +176,7 @@ hw_start(unsigned how, uint64_t info)
 	uint64_t canary = rdtsc() * 0x9e3779b97f4a7c15;
 	uint64_t seed = 0;
 
-	hw_cpu_detect();
+	x86_cpu_detect();
 	hw_cpu_enable();
 	(void)plat_hwrandom(&seed, sizeof(seed));
 	hw_boot_tls[5] = (canary ^ seed) & ~0xffUL;	/* %fs:0x28 */

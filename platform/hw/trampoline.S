@@ -19,7 +19,7 @@ hw_tramp_start:
 	movl	%eax, %cr3
 	movl	hw_tramp_efer - hw_tramp_start, %eax
 	xorl	%edx, %edx
-	movl	$HW_MSR_EFER, %ecx
+	movl	$X86_MSR_EFER, %ecx
 	wrmsr
 	lgdtl	tramp_gdt - hw_tramp_start
 	movl	$HW_CR0, %eax
@@ -81,7 +81,7 @@ park:
 	xorl	%ebp, %ebp
 	xorl	%edx, %edx
 	movl	$hw_boot_tls, %eax
-	movl	$HW_MSR_FSBASE, %ecx
+	movl	$X86_MSR_FSBASE, %ecx
 	wrmsr
 	movl	%r12d, %edi
 	call	hw_ap_main

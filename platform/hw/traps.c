@@ -4,10 +4,6 @@
 #include <string.h>
 
 #include "hw.h"
-#include <vm.h>
-
-/* In images that give programs address space. */
-#pragma weak kern_vm_fault
 
 struct hw_cpu *hw_cpus[MAXCPU];
 
@@ -82,34 +78,10 @@ void
 plat_set_gsbase(void *gsbase)
 {
 
-	wrmsr(HW_MSR_GSBASE, (uint64_t)gsbase);
+	wrmsr(X86_MSR_GSBASE, (uint64_t)gsbase);
 }
 
 /* ---- exceptions ---- */
-
-/* By number; "" is one that has no name. */
-static const char names[] =
-	"division error\0" "debug exception\0" "NMI\0" "breakpoint\0"
-	"overflow\0" "bound range\0" "invalid instruction\0"
-	"no floating point unit\0" "double fault\0" "\0" "invalid TSS\0"
-	"segment not present\0" "stack segment fault\0"
-	"general protection\0" "page fault\0" "\0" "floating point error\0"
-	"misaligned access\0" "machine check\0" "vector floating point error\0"
-	"virtualization exception\0" "control protection\0";
-
-static const char *
-name_of(uint64_t vector)
-{
-	const char *p = names;
-
-	for (; vector > 0 && p < names + sizeof(names) - 1; vector--)
-		p += strlen(p) + 1;
-	return *p != '\0' ? p : "exception without a name";
-}
-
-#define PF_PRESENT	0x01
-#define PF_WRITE	0x02
-#define PF_FETCH	0x10
 
 static bool
 is_boot_guard(uint64_t va)
@@ -137,28 +109,6 @@ is_stack_guard(uint64_t va, uint64_t rsp)
 	    hw_pt_entry(page + PAGE_SIZE) != NULL;
 }
 
-static const char *
-page_fault_text(const struct plat_frame *f, uint64_t va)
-{
-	uint64_t e = f->error;
-
-	if (e & PF_FETCH) {
-		if (va < PAGE_SIZE)
-			return "jump to a null pointer";
-		return e & PF_PRESENT ? "jump to data (not executable)" :
-		    "jump to an unmapped address";
-	}
-	if (va < PAGE_SIZE)
-		return e & PF_WRITE ? "null pointer, write" :
-		    "null pointer, read";
-	if ((e & PF_PRESENT) == 0 && is_stack_guard(va, f->rsp))
-		return "stack overflow";
-	if (e & PF_PRESENT)
-		return e & PF_WRITE ? "write to read-only memory" :
-		    "page fault, reserved bits";
-	return e & PF_WRITE ? "page fault, write" : "page fault, read";
-}
-
 static bool stopping;			/* plat_cpu_stop_others */
 
 void
@@ -173,14 +123,11 @@ hw_exception(struct plat_frame *f)
 		return;
 	if (f->vector == PAGE_FAULT) {
 		__asm__ volatile("movq %%cr2, %0" : "=r"(va));
-		if (kern_vm_fault != NULL && kern_vm_fault(va,
-		    (f->error & PF_WRITE) != 0, (f->error & PF_FETCH) != 0))
-			return;
-		kern_trap(page_fault_text(f, va), va, f);
+		kern_trap(x86_fault_text(f, va, is_stack_guard(va, f->rsp)), va, f);
 	}
 	if (f->vector == DOUBLE_FAULT)
 		__asm__ volatile("movq %%cr2, %0" : "=r"(va));
-	kern_trap(name_of(f->vector), va, f);
+	kern_trap(x86_trap_text(f->vector), va, f);
 }
 
 /* By NMI, so that CPUs stop that have masked interrupts. */
@@ -211,7 +158,7 @@ preempt(struct plat_frame *f)
 
 	ctx->frame = *f;
 	if (ctx->fpu != NULL)
-		hw_fpu_save(ctx->fpu);
+		x86_fpu_save(ctx->fpu);
 	ctx->preempted = 1;
 	kern_preempt();
 }

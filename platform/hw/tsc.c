@@ -12,7 +12,7 @@ static bool
 is_tcg(void)
 {
 
-	return hw_feature.hyper && strcmp(hw_feature.hv, "TCGTCGTCGTCG") == 0;
+	return x86_feature.hyper && strcmp(x86_feature.hv, "TCGTCGTCGTCG") == 0;
 }
 
 /*
@@ -24,7 +24,7 @@ bool
 hw_tsc_constant(void)
 {
 
-	return hw_feature.invtsc || is_tcg() || hw_xen_tsc() != 0;
+	return x86_feature.invtsc || is_tcg() || hw_xen_tsc() != 0;
 }
 
 /* SDM 3A, 18.7.3: crystal times ratio.  Hypervisors: kHz in their own leaf. */
@@ -35,13 +35,13 @@ hw_tsc_told(void)
 
 	if (hw_xen_tsc() != 0)
 		return hw_xen_tsc();
-	if (hw_feature.hyper && hw_feature.maxhv >= LEAF_HV_TIMING &&
-	    hw_feature.maxhv < LEAF_HV_TIMING + 0x100) {
+	if (x86_feature.hyper && x86_feature.maxhv >= LEAF_HV_TIMING &&
+	    x86_feature.maxhv < LEAF_HV_TIMING + 0x100) {
 		cpuid(LEAF_HV_TIMING, 0, r);
 		if (r[0] != 0)
 			return r[0] * 1000UL;
 	}
-	if (hw_feature.maxleaf >= 0x15) {
+	if (x86_feature.maxleaf >= 0x15) {
 		cpuid(0x15, 0, r);
 		if (r[0] != 0 && r[1] != 0 && r[2] != 0)
 			return (uint64_t)r[2] * r[1] / r[0];

@@ -60,12 +60,12 @@ common:
 	cmpq	$32, 15 * 8(%rdi)
 	jb	1f
 	call	hw_interrupt
-	jmp	hw_frame_return
+	jmp	x86_frame_return
 1:	call	hw_exception
 
 	/* RSP: a struct plat_frame; interrupts masked. */
-	.globl	hw_frame_return
-hw_frame_return:
+	.globl	x86_frame_return
+x86_frame_return:
 	popq	%r15
 	popq	%r14
 	popq	%r13

@@ -98,7 +98,7 @@ hw_xen_write(const char *p, size_t n)
 
 	if (ring == NULL)
 		return;
-	s = hw_lock(&lock);
+	s = x86_lock(&lock);
 	while (n > 0) {
 		prod = ring->out_prod;
 		while (n > 0 && prod - ring->out_cons < sizeof(ring->out)) {
@@ -111,7 +111,7 @@ hw_xen_write(const char *p, size_t n)
 		if (n > 0)
 			(void)hypercall(OP_SCHED, SCHEDOP_YIELD, NULL);
 	}
-	hw_unlock(&lock, s);
+	x86_unlock(&lock, s);
 }
 
 size_t

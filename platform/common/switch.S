@@ -5,7 +5,7 @@
  * return address, rbx, rbp, r12..r15, x87 control word and MXCSR.  One that
  * was preempted has everything in its context.
  */
-#include "asm.h"
+#include <machine_asm.h>
 
 	.section .text.switch, "ax"
 	.balign 16
@@ -28,13 +28,13 @@ plat_ctx_switch:
 	movq	%rsp, CTX_RSP(%rdi)
 1:	/* Nothing of `from' is used from here on but its FPU registers. */
 	movq	CTX_FSBASE(%rsi), %rax
-	cmpb	$0, hw_has_fsgsbase
+	cmpb	$0, x86_has_fsgsbase
 	je	2f
 	wrfsbase %rax
 	jmp	3f
 2:	movq	%rax, %rdx
 	shrq	$32, %rdx
-	movl	$HW_MSR_FSBASE, %ecx
+	movl	$X86_MSR_FSBASE, %ecx
 	wrmsr
 3:	cmpq	$0, CTX_PREEMPTED(%rsi)
 	jne	4f
@@ -43,8 +43,8 @@ plat_ctx_switch:
 	 * state that no function call does. */
 	testq	%r8, %r8
 	jz	5f
-	movl	$hw_fpu_initial, %edi
-	call	hw_fpu_restore
+	movl	$x86_fpu_initial, %edi
+	call	x86_fpu_restore
 	movl	$-1, %r12d		/* not what any thread has */
 5:	call	kern_switch_done
 	/* Control words: mostly both threads have the same. */
@@ -67,25 +67,20 @@ plat_ctx_switch:
 	/* Resume where it was preempted: first on this CPU's interrupt stack,
 	 * which is free (interrupts are masked), then from the context. */
 4:	movq	%rsi, %rbx
-	xorl	%eax, %eax
-	str	%ax
-	subl	$HW_SEL_TSS, %eax
-	shrl	$1, %eax		/* / 16 * 8 */
-	movq	hw_cpus(%rax), %rax
-	movq	CPU_IST1(%rax), %rsp
+	irq_stack
 	call	kern_switch_done
 	movq	CTX_FPU(%rbx), %rdi
 	testq	%rdi, %rdi
 	jz	6f
-	call	hw_fpu_restore
+	call	x86_fpu_restore
 6:	movq	$0, CTX_PREEMPTED(%rbx)
 	leaq	CTX_FRAME(%rbx), %rsp
-	jmp	hw_frame_return
+	jmp	x86_frame_return
 
 	/* Where the first switch to a new thread returns to. */
 	.balign 16
-	.globl	hw_thread_start
-hw_thread_start:
+	.globl	x86_thread_start
+x86_thread_start:
 	xorl	%ebp, %ebp
 	pushq	%rbp			/* end of the backtrace */
 	pushq	%rbp

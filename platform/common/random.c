@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "hw.h"
+#include "x86.h"
 
 #define TRIES	64			/* RDSEED may be empty for a while */
 
@@ -31,12 +31,12 @@ word(uint64_t *v)
 {
 	unsigned i;
 
-	for (i = 0; hw_feature.rdseed && i < TRIES; i++) {
+	for (i = 0; x86_feature.rdseed && i < TRIES; i++) {
 		if (rdseed(v))
 			return true;
 		plat_pause();
 	}
-	for (i = 0; hw_feature.rdrand && i < TRIES; i++)
+	for (i = 0; x86_feature.rdrand && i < TRIES; i++)
 		if (rdrand(v))
 			return true;
 	return false;
