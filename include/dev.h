@@ -44,6 +44,7 @@ struct blkdev {
 	/* Find out the serial, if that takes asking the device; may be NULL. */
 	void		(*identify)(struct blkdev *);
 	void		*priv;
+	struct pci_func	*pci;		/* what it is on the bus; NULL: not PCI */
 	struct blk_stats stats;		/* the driver counts */
 	TAILQ_ENTRY(blkdev) link;
 };
@@ -74,6 +75,7 @@ struct netdev {
 	 */
 	void		(*xmit)(struct netdev *, struct netpktq *);
 	void		*priv;
+	struct pci_func	*pci;		/* as above */
 	struct net_stats stats;
 	TAILQ_ENTRY(netdev) link;
 };

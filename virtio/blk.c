@@ -138,6 +138,7 @@ virtio_blk_attach(struct virtio_dev *d)
 	kern_mutex_init(&b->lock, "blk");
 	kern_cv_init(&b->idcv, "blkid");
 	b->bd.driver = "virtio-blk";
+	b->bd.pci = d->pci;
 	b->bd.flags = (d->offered & VB_F_RO ? BLK_RDONLY : 0) |
 	    (d->offered & VB_F_FLUSH ? BLK_FLUSHES : 0);
 	b->bd.submit = vblk_submit;

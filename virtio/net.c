@@ -155,6 +155,7 @@ virtio_net_attach(struct virtio_dev *d)
 	kern_mutex_init(&n->rxlock, "netrx");
 	kern_mutex_init(&n->txlock, "nettx");
 	n->nd.driver = "virtio-net";
+	n->nd.pci = d->pci;
 	n->nd.open = vnet_open;
 	n->nd.close = vnet_close;
 	n->nd.xmit = vnet_xmit;

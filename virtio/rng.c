@@ -86,7 +86,11 @@ void
 virtio_rng_attach(struct virtio_dev *d)
 {
 	struct vrng *r;
+	size_t n;
 
+	/* norng: for the rump kernel's own driver */
+	if (kern_option("norng", &n) != NULL)
+		return;
 	if (!virtio_job_init() || (r = kern_zalloc(sizeof(*r))) == NULL)
 		return;
 	r->d = d;
