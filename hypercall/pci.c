@@ -31,7 +31,8 @@ hyp_pci_visible(unsigned bus, unsigned dev, unsigned fun)
 {
 	struct pci_func *f = pci_find(bus, dev, fun);
 
-	return f == NULL || (f->owner != NULL && !pci_ours(f)) ? NULL : f;
+	return f == NULL || f->kept || (f->owner != NULL && !pci_ours(f)) ?
+	    NULL : f;
 }
 
 int

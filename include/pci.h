@@ -21,6 +21,7 @@ struct pci_func {
 	uint16_t	cap_msi, cap_msix, cap_pcie; /* offsets, 0: none */
 	struct pci_bar	bar[6];		/* sizes: after pci_bar_probe() */
 	const char	*owner;		/* NULL: free */
+	bool		kept;		/* for a driver below the line */
 	const char	*irqkind;	/* "msix" "msi" "intx"; NULL: none yet */
 	uint16_t	nirq;		/* vectors established */
 	TAILQ_ENTRY(pci_func) link;
