@@ -24,9 +24,9 @@ LD	:= ld
 # Asked once, and not before the compiler is installed.
 GCCINC	= $(eval GCCINC := $$(shell $$(CC) -print-file-name=include))$(GCCINC)
 
-# The built-in kernel's drivers for hardware, for applications that want all of
-# them; NetBSD's are asked for by RUMPPCI.
-HARDWARE := $(if $(RUMP),,wm nvme ahci)
+# Drivers for hardware, for applications that want all that there are: the built-in
+# kernel's, or NetBSD's (netbsd/components.mk).
+HARDWARE = $(if $(RUMP),$(netbsd_HARDWARE),wm nvme ahci)
 
 # objects of sources: $(call objs,hw|above,sources)
 objs	= $(addprefix $(O)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
