@@ -1,6 +1,11 @@
 # NetBSD's libraries for each word of an application's app_X_COMPONENTS.
 # A name in parentheses is taken where the tree has it.
 
+# As scripts/netbsd-link finds them.
+netbsd_LIB	:= $(patsubst %/librump.a,%,$(firstword $(wildcard \
+		   $(addprefix $(RUMP)/,$(addsuffix /librump.a,lib usr/lib \
+		   lib/rumprun-hw rumprun-x86_64/lib/rumprun-hw)))))
+
 netbsd_base	:= rump rumpvfs (rumpdev) (rumpvfs_nofifofs)
 netbsd_net	:= rumpnet rumpnet_net rumpnet_netinet (rumpnet_netinet6) \
 		   rumpnet_local rumpdev rumpdev_bpf \
@@ -12,8 +17,7 @@ netbsd_ext2	:= rumpdev rumpdev_disk rumpfs_ext2fs
 netbsd_ffs	:= rumpdev rumpdev_disk rumpfs_ffs
 netbsd_disk	:= rumpdev rumpdev_disk
 
-# Hardware with NetBSD's own drivers, by the PCI hypercalls.  RUMPPCI="wm ld"
-# adds them to every image with a network.
+# Hardware with NetBSD's own drivers, by the PCI hypercalls.
 netbsd_pci	:= rumpdev rumpdev_pci
 netbsd_wm	:= $(netbsd_pci) rumpdev_miiphy rumpdev_pci_if_wm
 netbsd_pcn	:= $(netbsd_pci) rumpdev_miiphy rumpdev_pci_if_pcn
@@ -24,4 +28,13 @@ netbsd_vioscsi	:= $(netbsd_pci) rumpdev_disk rumpdev_scsipi rumpdev_pci_virtio \
 netbsd_viornd	:= $(netbsd_pci) rumpdev_rnd rumpdev_pci_virtio rumpdev_virtio_viornd
 netbsd_usb	:= $(netbsd_pci) rumpdev_disk rumpdev_scsipi rumpdev_usb \
 		   rumpdev_umass rumpdev_pci_usbhc
-netbsd_net	+= $(foreach d,$(RUMPPCI),$(netbsd_$(d)))
+
+# For applications that take what there is ($(HARDWARE) in their components):
+# the drivers of this list whose libraries the tree has, all of them.
+RUMPPCI		?= wm pcn vioif ld vioscsi usb viornd
+netbsd_lacks	= $(filter-out $(wildcard $(netbsd_LIB)/librump*.a),\
+		   $(patsubst %,$(netbsd_LIB)/lib%.a,$(netbsd_$(1))))
+# PCI host controllers panic in a USB library that was built without NUSB_DMA.
+netbsd_unfit_usb = $(if $(shell nm -u $(netbsd_LIB)/librumpdev_usb.a 2>/dev/null | \
+		   grep usb_allocmem),,unfit)
+netbsd_HARDWARE	:= $(foreach d,$(RUMPPCI),$(if $(call netbsd_lacks,$(d))$(netbsd_unfit_$(d)),,$(d)))

@@ -59,3 +59,7 @@ $(O)/obj/netbsd/client.o: $(call objs,above,$(netbsd_CLIENT))
 	@mkdir -p $(@D)
 	$(LD) -r -o $@ $^
 	$(call localize,$@,rump_pub_netconfig_*)
+
+ifneq ($(RUMP),)
+include netbsd/components.mk
+endif

@@ -2,8 +2,6 @@
 # components (netbsd/components.mk), and our own kernel-side components where
 # the tree's kernel headers let us compile them (netbsd/files.mk).
 
-include netbsd/components.mk
-
 $(APPS:%=$(O)/obj/netbsd/rump-%.o): $(O)/obj/netbsd/rump-%.o: scripts/netbsd-link \
     netbsd/components.mk $(O)/obj/hw-$(KERNEL)/below-%.o \
     $$(netbsd_OBJS) $$(foreach c,$$(app_$$*_COMPONENTS),$$(netbsd_$$(c)_OBJS)) $(wildcard $(RUMP)/lib/librump.a)
