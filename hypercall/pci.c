@@ -1,22 +1,20 @@
 /*
  * pci.c: the PCI bus for a rump kernel's own drivers (include/rump/pci.h):
- * functions, their owners, configuration space, BARs.  Interrupts are in
- * pci_irq.c, memory for devices in pci_dma.c.
+ * functions, their owners, BARs.  Configuration space is in pci_conf.c,
+ * interrupts in pci_irq.c, memory for devices in pci_dma.c.
  *
  * A function is the rump kernel's from the moment a driver of its claims it,
- * writes to it, reads a BAR of it or asks for its interrupt.  Functions of the
- * platform's drivers are not on the bus that it sees.
+ * writes to it, or asks for a BAR or its interrupt.  Functions of the platform's
+ * drivers are not on the bus that it sees.
+ *
+ * NetBSD's rump kernel looks at bus 0 only, and has no driver for bridges.  So a
+ * device behind bridges is at a free device number of bus 0, too.
  */
 #include "pci.h"
 #include <stdio.h>
 
 #define OWNER		"rump kernel"	/* nobody claimed it by name */
 #define PREFIX		"rump "		/* of all owners above the line */
-
-#define REG_COMMAND	0x04
-#define CMD_MEM		0x0002
-#define REG_BAR0	0x10
-#define REG_BAREND	0x28
 
 static bool
 pci_ours(const struct pci_func *f)
@@ -26,13 +24,52 @@ pci_ours(const struct pci_func *f)
 	    strncmp(f->owner, PREFIX, sizeof(PREFIX) - 1) == 0;
 }
 
+/* It is ours or nobody's, and not kept for a driver of the platform. */
+static bool
+may_have(const struct pci_func *f)
+{
+
+	return f->owner != NULL ? pci_ours(f) : !f->kept;
+}
+
+#define NDEV	32
+
+static struct pci_func *behind[NDEV];	/* function 0 of who is shown there */
+
+static void
+pci_show_behind(void)
+{
+	struct pci_func *f;
+	unsigned dev = 0;
+
+	for (f = pci_first(); f != NULL; f = pci_next(f)) {
+		if (f->bus == 0 || f->fun != 0)
+			continue;
+		while (dev < NDEV && pci_find(0, dev, 0) != NULL)
+			dev++;
+		if (dev == NDEV)
+			break;
+		behind[dev++] = f;
+	}
+}
+KERN_INIT(KERN_INIT_LATE, pci_show_behind);
+
+static struct pci_func *
+find(unsigned bus, unsigned dev, unsigned fun)
+{
+	struct pci_func *f;
+
+	if (bus == 0 && dev < NDEV && (f = behind[dev]) != NULL)
+		return pci_find(f->bus, f->dev, fun);
+	return pci_find(bus, dev, fun);
+}
+
 struct pci_func *
 hyp_pci_visible(unsigned bus, unsigned dev, unsigned fun)
 {
-	struct pci_func *f = pci_find(bus, dev, fun);
+	struct pci_func *f = find(bus, dev, fun);
 
-	return f == NULL || f->kept || (f->owner != NULL && !pci_ours(f)) ?
-	    NULL : f;
+	return f != NULL && may_have(f) ? f : NULL;
 }
 
 int
@@ -43,7 +80,8 @@ hyp_pci_take(struct pci_func *f)
 	if (f->owner != NULL)
 		return 0;
 	nlocks = hyp_unschedule(NULL);
-	error = pci_claim(f, OWNER);
+	if ((error = pci_claim(f, OWNER)) == 0)
+		hyp_pci_decode(f);
 	hyp_schedule(nlocks, NULL);
 	return error == 0 || pci_ours(f) ? 0 : error;
 }
@@ -54,7 +92,7 @@ rumpcomp_pci_func(unsigned n, unsigned *bus, unsigned *dev, unsigned *fun)
 	struct pci_func *f;
 
 	for (f = pci_first(); f != NULL; f = pci_next(f))
-		if ((f->owner == NULL || pci_ours(f)) && n-- == 0) {
+		if (may_have(f) && n-- == 0) {
 			*bus = f->bus;
 			*dev = f->dev;
 			*fun = f->fun;
@@ -66,7 +104,7 @@ rumpcomp_pci_func(unsigned n, unsigned *bus, unsigned *dev, unsigned *fun)
 int
 rumpcomp_pci_claim(unsigned bus, unsigned dev, unsigned fun, const char *name)
 {
-	struct pci_func *f = pci_find(bus, dev, fun);
+	struct pci_func *f = find(bus, dev, fun);
 	char *owner;
 	int nlocks, error;
 
@@ -86,7 +124,7 @@ rumpcomp_pci_claim(unsigned bus, unsigned dev, unsigned fun, const char *name)
 void
 rumpcomp_pci_release(unsigned bus, unsigned dev, unsigned fun)
 {
-	struct pci_func *f = pci_find(bus, dev, fun);
+	struct pci_func *f = find(bus, dev, fun);
 	const char *owner;
 
 	if (f == NULL || !pci_ours(f))
@@ -96,46 +134,6 @@ rumpcomp_pci_release(unsigned bus, unsigned dev, unsigned fun)
 	pci_release(f);
 	if (strcmp(owner, OWNER) != 0)
 		kern_free((void *)(uintptr_t)owner);
-}
-
-int
-rumpcomp_pci_confread(unsigned bus, unsigned dev, unsigned fun, int reg,
-    unsigned int *v)
-{
-	struct pci_func *f = hyp_pci_visible(bus, dev, fun);
-
-	*v = 0xffffffff;
-	if (reg < 0 || reg > 0xffc || (reg & 3) != 0)
-		return EINVAL;
-	if (f == NULL)
-		return ENXIO;
-	if (reg >= REG_BAR0 && reg < REG_BAREND && hyp_pci_take(f) != 0)
-		return EBUSY;
-	*v = pci_read(f, (unsigned)reg, 4);
-	return 0;
-}
-
-int
-rumpcomp_pci_confwrite(unsigned bus, unsigned dev, unsigned fun, int reg,
-    unsigned int v)
-{
-	struct pci_func *f = hyp_pci_visible(bus, dev, fun);
-
-	if (reg < 0 || reg > 0xffc || (reg & 3) != 0)
-		return EINVAL;
-	if (f == NULL)
-		return ENXIO;
-	/*
-	 * NetBSD switches memory decoding on for whatever it finds: that is
-	 * no driver's doing, and the addresses may not be there yet.
-	 */
-	if (reg == REG_COMMAND && f->owner == NULL &&
-	    ((v ^ pci_read(f, REG_COMMAND, 2)) & 0xffff) == CMD_MEM)
-		return 0;
-	if (hyp_pci_take(f) != 0)
-		return EBUSY;
-	pci_write(f, (unsigned)reg, 4, v);
-	return 0;
 }
 
 void *

@@ -10,5 +10,7 @@
 struct pci_func *hyp_pci_visible(unsigned bus, unsigned dev, unsigned fun);
 /* It becomes ours if it is nobody's; BARs are sized and have addresses then. */
 int	hyp_pci_take(struct pci_func *);
+/* pci_conf.c: let it decode what the rump kernel thinks that it does. */
+void	hyp_pci_decode(struct pci_func *);
 
 #endif /* SIRLOIN_HYP_PCI_H */

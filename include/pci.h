@@ -24,6 +24,7 @@ struct pci_func {
 	bool		kept;		/* for a driver below the line */
 	const char	*irqkind;	/* "msix" "msi" "intx"; NULL: none yet */
 	uint16_t	nirq;		/* vectors established */
+	uint8_t		sizing, decode;	/* hypercall/pci_conf.c's */
 	TAILQ_ENTRY(pci_func) link;
 };
 

@@ -49,8 +49,8 @@ int	rumpcomp_pci_func(unsigned n, unsigned *bus, unsigned *dev,
 	    unsigned *fun);
 /*
  * The function is that driver's (the name is shown, and copied); EBUSY: it has
- * another owner.  Who does without becomes its nameless owner by reading a BAR,
- * by writing, or by asking for its interrupt.  release: no decoding, no bus
+ * another owner.  Who does without becomes its nameless owner by writing to it, or
+ * by asking for a BAR or its interrupt.  release: no decoding, no bus
  * mastering, no owner; its interrupts were disestablished.
  */
 int	rumpcomp_pci_claim(unsigned bus, unsigned dev, unsigned fun,
