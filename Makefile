@@ -72,7 +72,7 @@ HDRS	:= $(O)/include/.done
 
 # ---- what must be there ----
 
-.PHONY: all deps sources iso run test bench clean check-arrows
+.PHONY: all deps sources iso run test bench xen-test xen-shell clean check-arrows
 all: $(APPS:%=$(OUT)/%.elf) $(LOWAPPS:%=$(OUT)/%.elf)
 
 deps:
@@ -204,6 +204,15 @@ run: $(OUT)/httpd.$(if $(filter microvm,$(MACHINE)),elf,iso)
 test:
 	@scripts/install-deps test
 	@tests/run O=$(O) RUMP=$(RUMP)
+
+# Xen in QEMU: its tests alone, and a dom0 prompt with the images in /images.
+xen-test:
+	@scripts/install-deps test
+	@tests/run O=$(O) RUMP=$(RUMP) only=xen
+
+xen-shell: all
+	@scripts/install-deps test
+	@tests/xen/bed O=$(O) shell
 
 bench: all
 	@scripts/install-deps bench

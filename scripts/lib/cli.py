@@ -6,6 +6,7 @@ import sys
 import check
 import iso
 import qemu
+import xl
 from common import Failure, USAGE
 
 HELP_STATUS = """exit status of run: the program's own; 2 wrong usage, 124 --timeout
@@ -30,6 +31,19 @@ def config_options(p):
                    help="a word for the platform, as heapdebug or clock=hpet")
 
 
+def xen_options(p):
+    p.add_argument("--mem", metavar="MB", type=int, default=64)
+    p.add_argument("--smp", metavar="N", type=int, default=1)
+    p.add_argument("--name", help="of the domain (the image's)")
+    p.add_argument("--type", choices=["pv", "pvh"], help="how Xen runs it (by the image)")
+    p.add_argument("--xl", metavar="KEY=VALUE", action="append", default=[],
+                   help="one more line of xl.cfg(5)")
+
+
+def run(ns):
+    return (xl if ns.platform == "xen" else qemu).run(ns)
+
+
 def parser():
     p = Parser(prog="sirloin", description="Run rump kernel images.",
                epilog=HELP_STATUS)
@@ -42,9 +56,8 @@ def parser():
     r.add_argument("--machine", choices=["pc", "q35", "microvm"], default="q35")
     r.add_argument("--firmware", choices=["bios", "uefi"], default="bios",
                    help="what boots an .iso")
-    r.add_argument("--mem", metavar="MB", type=int, default=64)
-    r.add_argument("--smp", metavar="N", type=int, default=1)
-    r.add_argument("--net", metavar="user[,HOST:GUEST...]|tap=IF|none",
+    xen_options(r)
+    r.add_argument("--net", metavar="user[,HOST:GUEST...]|tap=IF|bridge[=NAME]|none",
                    action="append", default=[])
     r.add_argument("--nic", metavar="MODEL", default="virtio")
     r.add_argument("--disk", metavar="FILE[,virtio|nvme|ahci][,ro][,raw][,mount=DIR]",
@@ -58,7 +71,7 @@ def parser():
                    help="one more argument for QEMU")
     r.add_argument("--verbose", action="store_true", help="print QEMU's command")
     config_options(r)
-    r.set_defaults(call=qemu.run)
+    r.set_defaults(call=run)
 
     i = sub.add_parser("iso", help="make a bootable ISO (BIOS and UEFI)")
     i.add_argument("image", metavar="IMAGE")
@@ -68,6 +81,16 @@ def parser():
     i.add_argument("--net", action="append", default=[], metavar="user|dhcp|none")
     config_options(i)
     i.set_defaults(call=iso.make)
+
+    x = sub.add_parser("xlcfg", help="print a domain configuration for xl, to keep")
+    x.add_argument("image", metavar="IMAGE")
+    xen_options(x)
+    x.add_argument("--net", metavar="bridge[=NAME][,mac=ADDRESS]|none", action="append",
+                   default=[])
+    x.add_argument("--disk", metavar="FILE[,ro][,raw][,mount=DIR]", action="append",
+                   default=[])
+    config_options(x)
+    x.set_defaults(call=xl.xlcfg)
 
     c = sub.add_parser("check", help="look for red-zone and TLS use in archives")
     c.add_argument("archives", metavar="ARCHIVE", nargs="+")

@@ -227,8 +227,9 @@ def once(ns, argv, status_file):
 
 
 def run(ns):
-    if ns.platform == "xen":
-        raise Failure("--platform xen: this build has no Xen platform yet", USAGE)
+    for option, given in (("--xl", ns.xl), ("--name", ns.name), ("--type", ns.type)):
+        if given:
+            raise Failure(f"{option} is for --platform xen", USAGE)
     if ns.mem < 1 or ns.smp < 1:
         raise Failure("--mem and --smp take a number from 1", USAGE)
     if not shutil.which(QEMU):

@@ -158,12 +158,12 @@ class Bed:
 
     # ---- dom0 ----
 
-    def start(self, script, timeout=60):
-        """A script in dom0: the socket its output comes from (see Stream)."""
+    def start(self, script, timeout=60, stdin=False):
+        """A script in dom0: the socket its output comes from (dom0/agent.c)."""
         data = script.encode()
         with self.lock:     # QEMU's user network takes one connection at a time
             s = socket.create_connection(("127.0.0.1", self.port), 10)
-            s.sendall(b"%g %d\n" % (timeout, len(data)) + data)
+            s.sendall(b"%g %d %d\n" % (timeout, len(data), stdin) + data)
         s.settimeout(timeout + 10)
         return s
 

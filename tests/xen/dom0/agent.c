@@ -1,10 +1,10 @@
 /*
  * agent PORT: runs scripts for the host (tests/lib/xen.py) in dom0.
  *
- * A connection is one script: "SECONDS LENGTH\n", then LENGTH bytes for sh(1).
- * Its output goes back as it comes, then NUL and three digits: the exit status,
- * or 124 when the time was over.  The end of the script, or of the connection,
- * ends everything that the script has left in its session.
+ * A connection is one script: "SECONDS LENGTH INPUT\n", then LENGTH bytes for
+ * sh(1); with INPUT 1 what follows is its input.  Its output goes back as it
+ * comes, then NUL and three digits: the exit status, or 124 when the time was
+ * over.  The end of the time or of the connection kills its process group.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -47,7 +47,7 @@ take(int s, char *buf, size_t n, int line)
 }
 
 static pid_t
-start(int s, const char *script, sigset_t *old)
+start(int s, int input, const char *script, sigset_t *old)
 {
 	pid_t pid = fork();
 
@@ -56,7 +56,9 @@ start(int s, const char *script, sigset_t *old)
 	setsid();
 	sigprocmask(SIG_SETMASK, old, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	if (freopen("/dev/null", "r", stdin) == NULL)
+	if (input)
+		dup2(s, 0);
+	else if (freopen("/dev/null", "r", stdin) == NULL)
 		_exit(127);
 	dup2(s, 1);
 	dup2(s, 2);
@@ -87,7 +89,7 @@ finish(int s, int sig, pid_t pid, double end)
 			return WIFEXITED(status) ? WEXITSTATUS(status) :
 			    128 + WTERMSIG(status);
 		left = end - now();
-		if (left <= 0 || (p[1].revents & (POLLHUP | POLLERR))) {
+		if (left <= 0 || p[1].revents != 0) {
 			kill(-pid, SIGKILL);
 			waitpid(pid, &status, 0);
 			return 124;
@@ -110,12 +112,13 @@ serve(int s)
 	size_t length;
 	ssize_t n;
 	pid_t pid;
-	int status;
+	int status, input = 0;
 
 	if ((n = take(s, head, sizeof(head) - 1, 1)) <= 0)
 		return;
 	head[n] = '\0';
-	if (sscanf(head, "%lf %zu", &seconds, &length) != 2 || length > 100000)
+	if (sscanf(head, "%lf %zu %d", &seconds, &length, &input) < 2 ||
+	    length > 100000)
 		return;
 	script = calloc(1, length + 1);
 	if (length != 0 && take(s, script, length, 0) < 0)
@@ -123,7 +126,7 @@ serve(int s)
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, &old);
-	pid = start(s, script, &old);
+	pid = start(s, input, script, &old);
 	status = finish(s, signalfd(-1, &chld, 0), pid, now() + seconds);
 	snprintf(tail, sizeof(tail), "%c%03d", '\0', status & 255);
 	if (write(s, tail, 4) == 4)
