@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <rump/rump.h>
 #include <rump/rump_syscalls.h>
 #include <rump/rumpuser.h>
 
@@ -259,6 +260,8 @@ _exit(int status)
 
 	rump_sys_sync();
 	libc_unmount();
+	if (rump_dev_shutdown != NULL)
+		rump_dev_shutdown();
 	rumpuser_exit(status & 0xff);
 }
 

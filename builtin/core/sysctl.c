@@ -2,6 +2,10 @@
 #include "core.h"
 #include <rump/rump_syscalls.h>
 
+/* ../dev/devstat.c, in images with drivers: JSON of size *len. */
+char	*devstat(size_t *len, size_t *size);
+#pragma weak devstat
+
 static kmutex_t sysctl_mtx;
 
 static int
@@ -50,6 +54,8 @@ sysctl_node(const int *name, unsigned n, void *old, size_t *oldlenp,
 	static const char ostype[] = "NetBSD", osrelease[] = "7.99.34";
 	static const char version[] = "Sirloin's built-in rump kernel";
 	static const int pagesize = 4096;
+	size_t len, size;
+	char *text;
 	int error;
 
 	if (n != 2)
@@ -72,6 +78,12 @@ sysctl_node(const int *name, unsigned n, void *old, size_t *oldlenp,
 		return sysctl_out(&k_ncpu, sizeof(k_ncpu), old, oldlenp);
 	if (name[0] == CTL_HW && name[1] == HW_PAGESIZE)
 		return sysctl_out(&pagesize, sizeof(pagesize), old, oldlenp);
+	if (devstat != NULL && name[0] == CTL_VENDOR && name[1] == 1 &&
+	    (text = devstat(&len, &size)) != NULL) {
+		error = sysctl_out(text, len, old, oldlenp);
+		kmem_free(text, size);
+		return error;
+	}
 	return ENOENT;
 }
 

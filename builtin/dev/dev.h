@@ -78,40 +78,81 @@ dma_addr(const void *va)
 struct disk;
 /*
  * One request; the driver's from submit until it calls disk_done().  Data is
- * any mapped kernel memory; a driver that cannot reach it (alignment, an
- * address too high) copies.
+ * any kernel memory, aligned as the disk wants it; a driver that finds no
+ * address for it fails with EFAULT.
  */
 struct diskreq {
-	enum { DISK_READ, DISK_WRITE, DISK_FLUSH } op;
+	enum diskop { DISK_READ, DISK_WRITE, DISK_FLUSH } op;
 	uint64_t	off;		/* bytes, multiple of blksize */
 	void		*data;
 	size_t		len;		/* bytes, multiple of blksize, <= maxio */
 	int		error;
 	void		(*done)(struct diskreq *);	/* from any thread */
 	void		*arg;
+	struct disk	*disk;		/* disk.c sets it */
 	STAILQ_ENTRY(diskreq) link;	/* the driver's */
 	unsigned	tries;		/* the driver's */
 };
+STAILQ_HEAD(diskreqs, diskreq);
 struct disk {
-	char		name[16];	/* "ld0" */
+	char		name[16];	/* "ld"; disk_attach() makes it "ld0" */
+	const char	*driver;	/* "nvme" */
 	char		model[48], serial[24];
 	uint64_t	size;		/* bytes */
 	uint32_t	blksize;	/* 512 .. 4096 */
 	uint32_t	maxio;		/* bytes a request, multiple of 4096 */
+	uint32_t	align;		/* of data, a power of 2 */
+	bool		low4g;		/* data must be below 4 GB */
 	bool		rdonly;
 	bool		cache;		/* volatile: FLUSH does something */
-	/* Never fails and never sleeps: errors come by done(). */
+	/* Never fails and never sleeps long: errors come by done(). */
 	void		(*submit)(struct disk *, struct diskreq *);
 	void		*priv;
 	/* disk.c's: */
 	uint64_t	reads, writes, flushes, rbytes, wbytes, errors, retries;
+	uint64_t	round;		/* of complaints ends: k_uptime() */
+	unsigned	complaints;
+	struct rumpuser_rw *rw;		/* whole blocks share, parts exclude */
 	LIST_ENTRY(disk) link;
 };
 /* From attach: it is /dev/NAME from now on, and NAMEsN its partitions. */
 int	disk_attach(struct disk *);
 /* Counts, and calls req->done().  From any thread in the kernel. */
-void	disk_done(struct disk *, struct diskreq *, int error);
+void	disk_done(struct diskreq *, int error);
+void	disk_done_all(struct diskreqs *, int error);	/* empties the list */
 struct disk *disk_find(const char *name);	/* NULL; by serial, too */
+/*
+ * A request failed: "ld0: write of 4096 bytes at 8192: WHAT"; a disk that
+ * complains all the time is cut short.
+ */
+void	disk_complain(struct diskreq *, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+/* ns after which a command without an answer is late. */
+uint64_t disk_timeout(void);
+
+/* Any offset and length; as far as it goes. */
+int	disk_rwv(struct disk *, bool write, const struct iovec *, int niov,
+	    uint64_t off, size_t *done);
+int	disk_flush(struct disk *);
+
+/*
+ * A controller's thread, for what takes time: tick() is called some times in
+ * each disk_timeout() while it says that there is something under way, and
+ * at once after diskwatch_now().
+ */
+struct diskwatch {
+	bool		(*tick)(void *);
+	void		(*shutdown)(void *);	/* the machine is going off */
+	void		*arg;
+	/* disk.c's: */
+	kmutex_t	mtx;
+	kcond_t		cv;
+	bool		on, now;
+	LIST_ENTRY(diskwatch) link;
+};
+int	diskwatch_start(struct diskwatch *, const char *name);
+void	diskwatch_busy(struct diskwatch *);	/* after a command has begun */
+void	diskwatch_now(struct diskwatch *);
 
 /* ---- network interfaces (nic.c) ---- */
 

@@ -1,6 +1,10 @@
 # Drivers for hardware: each is a word of app_X_COMPONENTS, and comes with the
 # bus.  Disks come with nvme and ahci, interfaces with wm.
-builtin_dev_SRCS := builtin/dev/pci.c
+builtin_dev_SRCS := builtin/dev/pci.c builtin/dev/devstat.c
 builtin_wm_SRCS :=
-builtin_nvme_SRCS :=
-builtin_ahci_SRCS :=
+builtin_disks_SRCS := builtin/dev/disk.c builtin/dev/disk_io.c
+builtin_nvme_SRCS := $(builtin_disks_SRCS) builtin/dev/nvme/nvme.c \
+	builtin/dev/nvme/admin.c builtin/dev/nvme/queue.c \
+	builtin/dev/nvme/error.c
+builtin_ahci_SRCS := $(builtin_disks_SRCS)
+builtin_HOT += builtin/dev/disk_io.c builtin/dev/nvme/queue.c

@@ -1,15 +1,25 @@
-/* blk.c: files of the host's. */
+/* blk.c: files of the host's, and disks of our drivers. */
 #include "blk.h"
-#include <stdlib.h>
+#include "../dev/dev.h"
 
-/* In images with disks. */
-#pragma weak blk_partition
+/* In images with disks; with drivers for disks. */
+#pragma weak blk_partopen
+#pragma weak disk_find
+#pragma weak disk_rwv
+#pragma weak disk_flush
 
-static int
+int
 blk_hostopen(const char *name, int mode, struct blk *b)
 {
 	int error;
 
+	if (disk_find != NULL && (b->disk = disk_find(name)) != NULL) {
+		b->size = b->disk->size;
+		b->rdonly = b->disk->rdonly;
+		return 0;
+	}
+	if ((error = rumpuser_getfileinfo(name, &b->size, NULL)) != 0)
+		return error;
 	error = rumpuser_open(name, mode | RUMPUSER_OPEN_RDWR, &b->fd);
 	if (error == EROFS || error == EACCES) {
 		b->rdonly = true;
@@ -19,37 +29,14 @@ blk_hostopen(const char *name, int mode, struct blk *b)
 	return error;
 }
 
-/* "blk0s2" is partition 2 of "blk0", if there is no "blk0s2". */
-static int
-blk_partopen(const char *name, int mode, struct blk *b)
+void
+blk_hostclose(struct blk *b)
 {
-	char disk[sizeof(b->name)];
-	const char *s = strrchr(name, 's');
-	uint64_t begin, size;
-	char *end;
-	unsigned n;
-	int error;
 
-	if (s == NULL || s == name || strlen(name) >= sizeof(disk))
-		return ENOENT;
-	n = strtoul(s + 1, &end, 10);
-	if (n == 0 || end == s + 1 || *end != '\0')
-		return ENOENT;
-	memcpy(disk, name, s - name);
-	disk[s - name] = '\0';
-	if (rumpuser_getfileinfo(disk, &b->size, NULL) != 0)
-		return ENOENT;
-	if ((error = blk_hostopen(disk, mode, b)) != 0)
-		return error;
-	error = blk_partition != NULL ?
-	    blk_partition(b, n, &begin, &size) : ENXIO;
-	if (error != 0) {
+	if (b->disk != NULL)
+		(void)blk_flush(b);
+	else
 		(void)rumpuser_close(b->fd);
-		return error;
-	}
-	b->base = begin;
-	b->size = size;
-	return 0;
 }
 
 int
@@ -62,15 +49,13 @@ blk_open(const char *name, int mode, uint64_t begin, uint64_t size,
 	if (b == NULL)
 		return ENOMEM;
 	strncpy(b->name, name, sizeof(b->name) - 1);
-	error = rumpuser_getfileinfo(name, &b->size, NULL);
-	if (error == 0)
-		error = blk_hostopen(name, mode, b);
-	else if (error == ENOENT)
+	error = blk_hostopen(name, mode, b);
+	if (error == ENOENT && blk_partopen != NULL)
 		error = blk_partopen(name, mode, b);
 	if (error != 0)
 		goto bad;
 	if (begin > b->size || (size != BLK_TOEND && size > b->size - begin)) {
-		(void)rumpuser_close(b->fd);
+		blk_hostclose(b);
 		error = EINVAL;
 		goto bad;
 	}
@@ -87,7 +72,7 @@ void
 blk_close(struct blk *b)
 {
 
-	(void)rumpuser_close(b->fd);
+	blk_hostclose(b);
 	kmem_free(b, sizeof(*b));
 }
 
@@ -97,8 +82,12 @@ blk_rwv(struct blk *b, bool write, const struct iovec *iov, int niov,
 {
 	int64_t at = off < 0 ? RUMPUSER_IOV_NOSEEK : (int64_t)b->base + off;
 
+	if (write && b->rdonly)
+		return EROFS;
+	if (b->disk != NULL)
+		return disk_rwv(b->disk, write, iov, niov, at, done);
 	if (write)
-		return b->rdonly ? EROFS : rumpuser_iovwrite(b->fd,
+		return rumpuser_iovwrite(b->fd,
 		    (const struct rumpuser_iovec *)iov, niov, at, done);
 	return rumpuser_iovread(b->fd, (struct rumpuser_iovec *)iov, niov, at,
 	    done);
@@ -146,6 +135,8 @@ blk_flush(struct blk *b)
 
 	if (b->rdonly)
 		return 0;
+	if (b->disk != NULL)
+		return disk_flush(b->disk);
 	return rumpuser_syncfd(b->fd, RUMPUSER_SYNCFD_WRITE |
 	    RUMPUSER_SYNCFD_BARRIER | RUMPUSER_SYNCFD_SYNC, 0, 0);
 }

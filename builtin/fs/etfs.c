@@ -5,7 +5,9 @@
  */
 #include "vfs.h"
 #include "blk.h"
-#include <rump/rump.h>
+
+/* In images with drivers for disks. */
+#pragma weak disk_node
 
 struct etfs {
 	struct vnode	v;		/* first */
@@ -235,20 +237,30 @@ etfs_find(const char *key)
 	return NULL;
 }
 
-int
-etfs_lookup(const char *path, struct vnode **vpp)
+static struct etfs *
+etfs_get(const char *path, struct vnode **vpp)
 {
 	struct etfs *et;
 
-	if (LIST_EMPTY(&etfs_list))
-		return ENOENT;
 	kmutex_enter(&dev_mount.mtx);
 	if ((et = etfs_find(path)) != NULL) {
 		vnode_ref_locked(&et->v);
 		*vpp = &et->v;
 	}
 	kmutex_exit(&dev_mount.mtx);
-	return et != NULL ? 0 : ENOENT;
+	return et;
+}
+
+int
+etfs_lookup(const char *path, struct vnode **vpp)
+{
+
+	if (LIST_EMPTY(&etfs_list))
+		return ENOENT;
+	if (etfs_get(path, vpp) != NULL)
+		return 0;
+	return disk_node != NULL && disk_node(path) == 0 &&
+	    etfs_get(path, vpp) != NULL ? 0 : ENOENT;
 }
 
 int
@@ -301,7 +313,7 @@ etfs_add(struct etfs *et)
 	return error;
 }
 
-static int
+int
 etfs_register(const char *key, const char *host, enum rump_etfs_type type,
     uint64_t begin, uint64_t size)
 {

@@ -4,6 +4,7 @@
  * Sectors of 512 bytes; a GPT of 4096-byte sectors is found, too.
  */
 #include "blk.h"
+#include <stdlib.h>
 
 #define MBR_TABLE	446
 #define TYPE_EXT_CHS	0x05
@@ -135,4 +136,31 @@ blk_partition(struct blk *b, unsigned n, uint64_t *begin, uint64_t *size)
 		if (is_extended(e[4]))
 			return mbr_logical(b, le32(e + 8), n, begin, size);
 	return ENXIO;
+}
+
+int
+blk_partopen(const char *name, int mode, struct blk *b)
+{
+	char disk[sizeof(b->name)], *end;
+	const char *s = strrchr(name, 's');
+	uint64_t begin, size;
+	unsigned n;
+	int error;
+
+	if (s == NULL || s == name || strlen(name) >= sizeof(disk))
+		return ENOENT;
+	n = strtoul(s + 1, &end, 10);
+	if (n == 0 || end == s + 1 || *end != '\0')
+		return ENOENT;
+	memcpy(disk, name, s - name);
+	disk[s - name] = '\0';
+	if ((error = blk_hostopen(disk, mode, b)) != 0)
+		return error;
+	if ((error = blk_partition(b, n, &begin, &size)) != 0) {
+		blk_hostclose(b);
+		return error;
+	}
+	b->base = begin;
+	b->size = size;
+	return 0;
 }

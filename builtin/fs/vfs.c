@@ -337,6 +337,8 @@ rump___sysimpl_reboot(int howto, char *bootstr)
 	if ((howto & RB_NOSYNC) == 0)
 		vfs_sync();
 	(void)SYS_LEAVE(0, 0);
+	if (rump_dev_shutdown != NULL)
+		rump_dev_shutdown();
 	rumpuser_exit(0);
 }
 

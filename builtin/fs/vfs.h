@@ -10,6 +10,7 @@
 #define BUILTIN_VFS_H
 
 #include "../core/file.h"
+#include <rump/rump.h>
 
 #define VFS_NAMEMAX	255
 #define VFS_PATHMAX	1024
@@ -162,7 +163,12 @@ const char *vn_path(struct file *);	/* of a directory */
 
 struct blk;
 int	etfs_lookup(const char *path, struct vnode **);	/* ENOENT */
+/* Fails if host cannot be opened.  EEXIST. */
+int	etfs_register(const char *path, const char *host,
+	    enum rump_etfs_type, uint64_t begin, uint64_t size);
 int	etfs_add_console(void);
+/* ../dev/disk.c: registers the node of a disk if that is its name; ENOENT. */
+int	disk_node(const char *path);
 /* Those below /dev: position n, n + 1, ... */
 int	etfs_dev_each(off_t from, vfs_emit_fn, void *arg);
 extern struct mount dev_mount;		/* device vnodes are of this */

@@ -278,6 +278,7 @@ struct iso_args {		/* NetBSD 11's is longer, but takes this one */
 
 #define CTL_KERN	1
 #define CTL_HW		6
+#define CTL_VENDOR	11		/* 1: devices as JSON, ours */
 #define KERN_OSTYPE	1
 #define KERN_OSRELEASE	2
 #define KERN_VERSION	4

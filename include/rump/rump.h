@@ -38,4 +38,10 @@ int	rump_pub_etfs_register_withsize(const char *key, const char *hostpath,
 	    enum rump_etfs_type, uint64_t begin, uint64_t size);
 int	rump_pub_etfs_remove(const char *key);
 
+/*
+ * Ours, with drivers for disks only (weak): the disks write their caches out
+ * and are not used any more.  The last thing before rumpuser_exit().
+ */
+void	rump_dev_shutdown(void) __attribute__((weak));
+
 #endif /* SIRLOIN_RUMP_RUMP_H */
