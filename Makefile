@@ -33,7 +33,7 @@ objs	= $(addprefix $(O)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
 
 # ---- sources: explicit lists, one file a room ----
 
-ROOMS	:= platform/hw platform/common kernel pci virtio hypercall \
+ROOMS	:= platform/hw platform/common kernel pci virtio xen hypercall \
 	   builtin builtin/core builtin/fs builtin/net builtin/dev libc-min netbsd \
 	   $(APPS:%=apps/%) $(LOWAPPS:%=apps/%)
 -include $(ROOMS:%=%/files.mk)
@@ -53,7 +53,7 @@ BELOW	= $(COMMON) -mgeneral-regs-only -Iinclude/hw -D_SIRLOIN_BELOW
 ABOVE	= $(COMMON)
 
 OPT	:= -Oz
-HOT	:= $(foreach r,platform_hw kernel pci virtio hypercall builtin libc_min,$($(r)_HOT))
+HOT	:= $(foreach r,platform_hw kernel pci virtio xen hypercall builtin libc_min,$($(r)_HOT))
 $(call objs,hw,$(HOT)) $(call objs,above,$(HOT)): OPT := -O2
 
 # Below the line: what every image has, and the drivers that the components of
@@ -61,10 +61,10 @@ $(call objs,hw,$(HOT)) $(call objs,above,$(HOT)): OPT := -O2
 base_SRCS := $(platform_hw_SRCS) $(platform_common_SRCS) $(kernel_SRCS) \
 	   $(hypercall_SRCS) $(libc_min_stateless_SRCS)
 DISKS	:= disk fat iso ext2 ffs
-drivers	= $(if $(filter net,$(1)),$(virtio_net_SRCS)) \
-	   $(if $(filter $(DISKS),$(1)),$(virtio_blk_SRCS)) \
+drivers	= $(if $(filter net,$(1)),$(virtio_net_SRCS) $(xen_net_SRCS)) \
+	   $(if $(filter $(DISKS),$(1)),$(virtio_blk_SRCS) $(xen_blk_SRCS)) \
 	   $(if $(RUMP)$(filter $(DISKS),$(1)),$(hypercall_disk_SRCS)) \
-	   $(if $(filter net $(DISKS),$(1)),$(virtio_SRCS)) \
+	   $(if $(filter net $(DISKS),$(1)),$(virtio_SRCS) $(xen_SRCS)) \
 	   $(if $(filter net pci $(DISKS),$(1)),$(pci_SRCS) $(hypercall_pci_SRCS))
 ALLDRIVERS := $(call drivers,net disk)
 
@@ -225,6 +225,7 @@ joined	= $(subst $(empty) $(empty),$(comma),$(strip $(call objs,$(1),$(2))))
 ARROWS	= platform=$(call joined,hw,$(platform_hw_SRCS) $(platform_common_SRCS)) \
 	   $(foreach r,kernel pci,$(r)=$(call joined,hw,$($(r)_SRCS))) \
 	   virtio=$(call joined,hw,$(virtio_SRCS) $(virtio_net_SRCS) $(virtio_blk_SRCS)) \
+	   xen=$(call joined,hw,$(xen_SRCS) $(xen_net_SRCS) $(xen_blk_SRCS)) \
 	   hypercall=$(call joined,hw,$(hypercall_SRCS) $(hypercall_disk_SRCS) $(hypercall_pci_SRCS)) \
 	   stateless=$(call joined,hw,$(libc_min_stateless_SRCS)) \
 	   libc-min=$(call joined,above,$(libc_min_SRCS)) \

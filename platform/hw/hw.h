@@ -182,6 +182,8 @@ void	hw_lapic_timer_mode(bool deadline, bool masked);
 
 /* ---- ioapic.c, irq.c ---- */
 
+enum hw_irq_op { HW_IRQ_MASK, HW_IRQ_UNMASK, HW_IRQ_FREE };
+
 void	hw_pic_silence(void);		/* before hw_lapic_init */
 void	hw_ioapic_init(const struct hw_madt *);
 void	hw_ioapic_write(unsigned gsi, uint32_t apicid, uint32_t low);
@@ -189,6 +191,15 @@ void	hw_ioapic_mask(unsigned gsi, bool mask);
 bool	hw_ioapic_has(unsigned gsi);
 /* ISA interrupt to GSI, and flags as the MADT has them. */
 unsigned hw_ioapic_isa(unsigned irq, unsigned *flags);
+struct plat_irq {
+	plat_irq_fn	fn;
+	void		*arg;
+	unsigned	cpu, vector;
+	int		gsi;		/* -1: message signalled */
+	struct plat_irq	*next;		/* of the free list */
+	/* An event channel of Xen's (xenguest.c), whose file frees it; or NULL. */
+	void		(*event)(struct plat_irq *, enum hw_irq_op);
+};
 void	hw_irq_init(void);
 void	hw_irq_dispatch(unsigned vector);
 
@@ -250,5 +261,14 @@ void	hw_xen_write(const char *, size_t);
 size_t	hw_xen_read(char *, size_t);
 uint64_t hw_xen_tsc(void);
 void	hw_xen_end(enum plat_end, int status);
+uint64_t hw_xen_param(uint32_t index);	/* 0: there is none */
+unsigned hw_xen_console_port(void);	/* 0: no console */
+void	hw_xen_console_resume(void);
+
+/* ---- xenguest.c, xenguest_mem.c: the rest of xen.h, if anybody uses it ---- */
+
+int	hw_xen_events(void);		/* the upcalls are set up; errno */
+void	hw_xen_shared_info(void);
+void	hw_xen_events_resume(void);
 
 #endif /* HW_H */

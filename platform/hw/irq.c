@@ -6,14 +6,6 @@
 
 #include "hw.h"
 
-struct plat_irq {
-	plat_irq_fn	fn;
-	void		*arg;
-	unsigned	cpu, vector;
-	int		gsi;		/* -1: message signalled */
-	struct plat_irq	*next;		/* of the free list */
-};
-
 #define PIN_LOW		0x2000
 #define PIN_LEVEL	0x8000
 #define PIN_MASKED	0x10000
@@ -160,7 +152,9 @@ void
 plat_irq_mask(struct plat_irq *p)
 {
 
-	if (p->gsi >= 0)
+	if (p->event != NULL)
+		p->event(p, HW_IRQ_MASK);
+	else if (p->gsi >= 0)
 		hw_ioapic_mask((unsigned)p->gsi, true);
 }
 
@@ -168,7 +162,9 @@ void
 plat_irq_unmask(struct plat_irq *p)
 {
 
-	if (p->gsi >= 0)
+	if (p->event != NULL)
+		p->event(p, HW_IRQ_UNMASK);
+	else if (p->gsi >= 0)
 		hw_ioapic_mask((unsigned)p->gsi, false);
 }
 
@@ -177,6 +173,10 @@ plat_irq_free(struct plat_irq *p)
 {
 	unsigned long s;
 
+	if (p->event != NULL) {
+		p->event(p, HW_IRQ_FREE);
+		return;
+	}
 	if (p->gsi >= 0) {
 		hw_ioapic_write((unsigned)p->gsi, 0, PIN_MASKED);
 		(void)gsi_claim((unsigned)p->gsi, false);

@@ -6,22 +6,12 @@
 #include <string.h>
 
 #include "hw.h"
+#include <xen.h>
+#include <xen/hvm/hvm_op.h>
+#include <xen/hvm/params.h>
 
 #define LEAF_BASE	0x40000000	/* PVH: always here */
-#define OP_EVENT_CHANNEL 32
-#define OP_SCHED	29
-#define OP_HVM		34
 
-#define HVMOP_GET_PARAM	1
-#define PARAM_CONSOLE_PFN 17
-#define PARAM_CONSOLE_EVTCHN 18
-#define DOMID_SELF	0x7ff0
-#define EVTCHNOP_SEND	4
-#define SCHEDOP_YIELD	0
-#define SCHEDOP_SHUTDOWN 2
-#define REASON_POWEROFF	0
-#define REASON_REBOOT	1
-#define REASON_CRASH	3
 #define TSC_EMULATED	0x1
 #define TSC_SAFE	0x2
 
@@ -29,11 +19,10 @@ struct console {
 	char		in[1024], out[2048];
 	uint32_t	in_cons, in_prod, out_cons, out_prod;
 };
-struct param { uint16_t domain, pad; uint32_t index; uint64_t value; };
 
 static volatile struct console *ring;
 static uint64_t ring_pa;
-static uint32_t port;
+static evtchn_port_t port;
 static uint32_t lock;
 static bool on_xen, amd;		/* SVM, not VMX */
 
@@ -51,12 +40,38 @@ hypercall(unsigned long op, unsigned long a, void *b)
 	return (long)op;
 }
 
-static uint64_t
-param(uint32_t index)
+/* xen.h's, for images with devices of Xen's. */
+long
+xen_hypercall(unsigned op, unsigned long a, unsigned long b, unsigned long c,
+    unsigned long d, unsigned long e)
 {
-	struct param p = { DOMID_SELF, 0, index, 0 };
+	register unsigned long r10 __asm__("r10") = d;
+	register unsigned long r8 __asm__("r8") = e;
+	unsigned long ax = op;
 
-	return hypercall(OP_HVM, HVMOP_GET_PARAM, &p) == 0 ? p.value : 0;
+	if (amd)
+		__asm__ volatile("vmmcall" : "+a"(ax), "+D"(a), "+S"(b),
+		    "+d"(c), "+r"(r10), "+r"(r8) : : "memory");
+	else
+		__asm__ volatile("vmcall" : "+a"(ax), "+D"(a), "+S"(b),
+		    "+d"(c), "+r"(r10), "+r"(r8) : : "memory");
+	return (long)ax;
+}
+
+enum xen_kind
+xen_kind(void)
+{
+
+	return on_xen ? XEN_PVH : XEN_NONE;
+}
+
+uint64_t
+hw_xen_param(uint32_t index)
+{
+	struct xen_hvm_param p = { DOMID_SELF, 0, index, 0 };
+
+	return hypercall(__HYPERVISOR_hvm_op, HVMOP_get_param, &p) == 0 ?
+	    p.value : 0;
 }
 
 /* Early: the first 4 GB are mapped as they are. */
@@ -70,8 +85,8 @@ hw_xen_init(void)
 	on_xen = true;
 	cpuid(0, 0, r);
 	amd = memcmp(&r[2], "cAMD", 4) == 0 || memcmp(&r[2], "uine", 4) == 0;
-	ring_pa = param(PARAM_CONSOLE_PFN) << PAGE_SHIFT;
-	port = (uint32_t)param(PARAM_CONSOLE_EVTCHN);
+	ring_pa = hw_xen_param(HVM_PARAM_CONSOLE_PFN) << PAGE_SHIFT;
+	port = (uint32_t)hw_xen_param(HVM_PARAM_CONSOLE_EVTCHN);
 	if (ring_pa != 0 && ring_pa < 1UL << 32)
 		ring = (volatile struct console *)ring_pa;
 }
@@ -107,9 +122,11 @@ hw_xen_write(const char *p, size_t n)
 		}
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 		ring->out_prod = prod;
-		(void)hypercall(OP_EVENT_CHANNEL, EVTCHNOP_SEND, &port);
+		(void)hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_send,
+		    &port);
 		if (n > 0)
-			(void)hypercall(OP_SCHED, SCHEDOP_YIELD, NULL);
+			(void)hypercall(__HYPERVISOR_sched_op, SCHEDOP_yield,
+			    NULL);
 	}
 	x86_unlock(&lock, s);
 }
@@ -129,6 +146,21 @@ hw_xen_read(char *p, size_t n)
 	return i;
 }
 
+unsigned
+hw_xen_console_port(void)
+{
+
+	return ring != NULL ? port : 0;
+}
+
+/* The page is where it was. */
+void
+hw_xen_console_resume(void)
+{
+
+	port = (evtchn_port_t)hw_xen_param(HVM_PARAM_CONSOLE_EVTCHN);
+}
+
 /* The guest's TSC as Xen tells it; 0 when it cannot be the clock. */
 uint64_t
 hw_xen_tsc(void)
@@ -145,14 +177,14 @@ hw_xen_tsc(void)
 void
 hw_xen_end(enum plat_end how, int status)
 {
-	uint32_t reason = how == PLAT_REBOOT ? REASON_REBOOT :
-	    how == PLAT_EXIT && status == 0 ? REASON_POWEROFF : REASON_CRASH;
+	uint32_t reason = how == PLAT_REBOOT ? SHUTDOWN_reboot :
+	    how == PLAT_EXIT && status == 0 ? SHUTDOWN_poweroff : SHUTDOWN_crash;
 
 	if (!on_xen)
 		return;
 	if (how == PLAT_EXIT)
 		hw_log("exit %d\n", status & 0xff);
 	while (ring != NULL && ring->out_cons != ring->out_prod)
-		(void)hypercall(OP_SCHED, SCHEDOP_YIELD, NULL);
-	(void)hypercall(OP_SCHED, SCHEDOP_SHUTDOWN, &reason);
+		(void)hypercall(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
+	(void)hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, &reason);
 }

@@ -1,0 +1,193 @@
+/*
+ * xenguest.c: Xen below a PVH guest, for images with devices of Xen's: pages,
+ * event channels (Xen public hvm/params.h, hvm/hvm_op.h; docs/misc/pvh.pandoc).
+ * Nothing here is linked into an image that has none.
+ */
+#include <string.h>
+
+#include "hw.h"
+#include "../common/xenevent.h"
+#include <xen/hvm/hvm_op.h>
+#include <xen/hvm/params.h>
+
+/* A page of the image, which the hypervisor puts its own in place of. */
+static union {
+	struct shared_info info;
+	char		page[PAGE_SIZE];
+} shared __attribute__((aligned(4096)));
+struct shared_info *const xen_shared_info = &shared.info;
+
+struct event {
+	struct plat_irq	irq;		/* first */
+	struct xen_port	port;
+};
+
+static struct kern_mutex lock = {
+	.wq = { .q = TAILQ_HEAD_INITIALIZER(lock.wq.q), .name = "xen" }
+};
+static bool ready;
+static uint32_t vector[MAXCPU];
+
+/* Each VCPU's APIC id is twice its number. */
+unsigned
+xen_vcpu(unsigned cpu)
+{
+
+	return hw_cpus[cpu]->apicid / 2;
+}
+
+/* Interrupt context. */
+static void
+upcall(void *arg)
+{
+
+	xen_upcall(hw_cpunum());
+}
+
+void
+hw_xen_shared_info(void)
+{
+	struct xen_add_to_physmap op = {
+		.domid = DOMID_SELF, .space = XENMAPSPACE_shared_info,
+		.gpfn = (uintptr_t)&shared >> PAGE_SHIFT
+	};
+
+	if (xen_memory_op(XENMEM_add_to_physmap, &op) != 0)
+		kern_panic("xen: the shared page cannot be had");
+}
+
+static int
+set_vector(unsigned cpu)
+{
+	struct xen_hvm_evtchn_upcall_vector op = {
+		.vcpu = xen_vcpu(cpu), .vector = vector[cpu]
+	};
+
+	return xen_errno(xen_hypercall(__HYPERVISOR_hvm_op,
+	    HVMOP_set_evtchn_upcall_vector, (unsigned long)&op, 0, 0, 0));
+}
+
+static int
+init_cpu(unsigned cpu)
+{
+	struct plat_irq *irq;
+	uint64_t addr;
+	int error;
+
+	error = plat_irq_msi(cpu, upcall, NULL, &irq, &addr, &vector[cpu]);
+	return error != 0 ? error : set_vector(cpu);
+}
+
+/* ---- console input: by events, once there are events ---- */
+
+static struct xen_port console;
+
+/* Interrupt context. */
+static void
+console_intr(void *arg)
+{
+
+	kern_console_intr();
+}
+
+static void
+console_init(void)
+{
+	unsigned port = hw_xen_console_port();
+
+	if (port != 0)
+		(void)xen_port_open(&console, port, 0, console_intr, NULL);
+}
+
+int
+hw_xen_events(void)
+{
+	unsigned i;
+	int error = 0;
+
+	if (xen_kind() == XEN_NONE)
+		return ENXIO;
+	kern_mutex_lock(&lock);
+	if (!ready) {
+		hw_xen_shared_info();
+		xen_events_init();
+		for (i = 0; i < kern_ncpu() && error == 0; i++)
+			error = init_cpu(i);
+		if ((ready = error == 0))
+			console_init();
+	}
+	kern_mutex_unlock(&lock);
+	return error;
+}
+
+void
+hw_xen_events_resume(void)
+{
+	unsigned i;
+
+	hw_xen_shared_info();
+	xen_events_init();
+	for (i = 0; i < kern_ncpu(); i++)
+		(void)set_vector(i);
+	hw_xen_console_resume();
+	console_init();
+}
+
+static void
+event_op(struct plat_irq *irq, enum hw_irq_op op)
+{
+	struct event *e = (struct event *)irq;
+
+	switch (op) {
+	case HW_IRQ_MASK:
+		xen_evtchn_mask(e->port.port);
+		break;
+	case HW_IRQ_UNMASK:
+		xen_evtchn_unmask(e->port.port);
+		break;
+	case HW_IRQ_FREE:
+		xen_port_close(&e->port);
+		kern_free(e);
+		break;
+	}
+}
+
+int
+plat_irq_event(unsigned port, unsigned cpu, plat_irq_fn fn, void *arg,
+    struct plat_irq **pp)
+{
+	struct event *e;
+	int error;
+
+	if ((error = hw_xen_events()) != 0)
+		return error;
+	if ((e = kern_zalloc(sizeof(*e))) == NULL)
+		return ENOMEM;
+	e->irq.cpu = cpu;
+	e->irq.gsi = -1;
+	e->irq.event = event_op;
+	if ((error = xen_port_open(&e->port, port, cpu, fn, arg)) != 0) {
+		kern_free(e);
+		return error;
+	}
+	*pp = &e->irq;
+	return 0;
+}
+
+int
+xen_start_page(enum xen_page which, void **va, evtchn_port_t *port)
+{
+	uint64_t pa;
+
+	if (xen_kind() == XEN_NONE || which != XEN_PAGE_STORE)
+		return ENXIO;
+	pa = hw_xen_param(HVM_PARAM_STORE_PFN) << PAGE_SHIFT;
+	*port = (evtchn_port_t)hw_xen_param(HVM_PARAM_STORE_EVTCHN);
+	if (pa == 0 || *port == 0)
+		return ENXIO;
+	if (hw_pt_map(HW_MMIO_BASE + pa, pa, PAGE_SIZE, PTE_W | PTE_NX,
+	    false) != 0)
+		return ENOMEM;
+	*va = (void *)(HW_MMIO_BASE + pa);
+	return 0;
+}
