@@ -11,7 +11,7 @@ OUT	:= $(O)/$(KERNEL)/hw
 # Third-party sources keep their own style.
 FOREIGN	:= -Wno-error -w
 
-APPS	:= hello httpd rumptest nettest fstest libctest bench
+APPS	:= hello httpd rumptest pcitest nettest fstest libctest bench
 LOWAPPS	:= kerntest devtest		# link nothing above the line
 
 CC	:= gcc
@@ -148,7 +148,7 @@ libc_OBJS := $(call objs,above,$(libc_min_SRCS))
 $(O)/obj/above/app-%.o: $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS))
 	$(call say,LD,$@)
 	$(Q)$(LD) -r -o $@ $(filter %.o,$^)
-	$(Q)$(call localize,$@,sirloin_main __stack_chk_fail)
+	$(Q)$(call localize,$@,sirloin_main sirloin_stop __stack_chk_fail)
 
 include scripts/kernel-$(KERNEL).mk
 

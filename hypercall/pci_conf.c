@@ -60,6 +60,8 @@ rumpcomp_pci_confread(unsigned bus, unsigned dev, unsigned fun, int reg,
 		}
 	}
 	*v = pci_read(f, (unsigned)reg, 4);
+	if (*v == 0xffffffff && reg <= REG_COMMAND)
+		(void)pci_alive(f);
 	if (reg == REG_COMMAND && f->owner == NULL && *v != 0xffffffff)
 		*v |= f->decode;
 	return 0;

@@ -217,7 +217,8 @@ status_pci(struct status *st)
 		    f->bus, f->dev, f->fun, f->vendor, f->device, f->class,
 		    f->subclass, f->progif);
 		status_string(st, "owner", f->owner != NULL ? f->owner : "");
-		status_put(st, "}");
+		status_put(st, ",\"irq\":\"%s\",\"vectors\":%u}",
+		    f->irqkind != NULL ? f->irqkind : "", f->nirq);
 	}
 	status_put(st, "]");
 }

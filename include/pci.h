@@ -58,6 +58,9 @@ pci_write(const struct pci_func *f, unsigned off, unsigned width, uint32_t v)
 	pci_conf_write(f->bus, f->dev, f->fun, off, width, v);
 }
 
+/* Does it still answer?  When not, that is reported once.  Thread context. */
+bool	pci_alive(struct pci_func *);
+
 /* Next capability with this id after `from' (0: the first); 0: none. */
 unsigned pci_cap_find(const struct pci_func *, unsigned id, unsigned from);
 

@@ -71,12 +71,9 @@ pci_bar_size_all(struct pci_node *n)
 	if (n->probed)
 		return;
 	n->probed = true;
-	cmd = pci_read(f, PCI_COMMAND, 2);
-	if (cmd == 0xffff || last == 0) {
-		if (cmd == 0xffff)
-			pci_report(f, "does not answer any more");
+	if (!pci_alive(f) || last == 0)
 		return;
-	}
+	cmd = pci_read(f, PCI_COMMAND, 2);
 	if (cmd & (PCI_CMD_IO | PCI_CMD_MEM))
 		pci_write(f, PCI_COMMAND, 2, cmd & ~(PCI_CMD_IO | PCI_CMD_MEM));
 	for (i = 0; i < last; i++) {

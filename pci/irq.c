@@ -74,7 +74,7 @@ static enum kind
 best_kind(struct pci_node *n)
 {
 
-	if (!msi_allowed())
+	if (!msi_allowed() || !pci_alive(&n->f))
 		return IRQ_INTX;
 	if (msix_usable(n))
 		return IRQ_MSIX;
@@ -237,7 +237,9 @@ pci_irq_establish(struct pci_func *f, int entry, const char *name, int cpu,
 	pi->kind = choose_kind(n, entry);
 	if (entry == PCI_IRQ_INTX || entry == PCI_IRQ_LINE)
 		pi->entry = entry = 0;
-	if (in_use(n, pi->kind, entry))
+	if (!pci_alive(f))
+		error = ENXIO;
+	else if (in_use(n, pi->kind, entry))
 		error = EBUSY;
 	else if (entry < 0 || entry >= (pi->kind == IRQ_MSIX ? n->msix_count : 1))
 		error = EINVAL;

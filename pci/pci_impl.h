@@ -34,6 +34,7 @@ struct pci_node {
 	uint8_t		header;		/* type, without the multi bit */
 	uint8_t		secondary;	/* of a bridge, 0: none */
 	bool		probed;		/* BARs are sized */
+	bool		gone;		/* and reported */
 	uint16_t	msix_count;	/* valid with msix_table */
 	volatile uint32_t *msix_table;
 	struct kern_mutex lock;		/* for the interrupt set-up */

@@ -53,6 +53,18 @@ pci_find(unsigned bus, unsigned dev, unsigned fun)
 	return NULL;
 }
 
+bool
+pci_alive(struct pci_func *f)
+{
+
+	if (pci_read(f, PCI_ID, 2) != 0xffff)
+		return true;
+	if (!__atomic_exchange_n(&pci_node(f)->gone, true, __ATOMIC_RELAXED))
+		pci_report(f, "%s: does not answer any more",
+		    f->owner != NULL ? f->owner : "nobody's");
+	return false;
+}
+
 int
 pci_claim(struct pci_func *f, const char *owner)
 {
