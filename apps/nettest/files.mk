@@ -3,4 +3,4 @@ app_nettest_SRCS := apps/nettest/main.c apps/nettest/util.c \
 	apps/nettest/t_basic.c apps/nettest/t_tcp.c apps/nettest/t_close.c \
 	apps/nettest/t_udp.c apps/nettest/t_opt.c apps/nettest/t_load.c \
 	apps/nettest/serve.c
-app_nettest_COMPONENTS := net
+app_nettest_COMPONENTS := net $(if $(RUMP),,wm)

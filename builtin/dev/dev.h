@@ -173,7 +173,7 @@ struct nicops {
 };
 struct nic {
 	char		name[16];	/* "wm0" */
-	const char	*model;		/* "82574L" */
+	const char	*driver, *model; /* "wm", "82574L" */
 	const struct nicops *ops;
 	void		*priv;
 	struct vif_info	info;		/* address, MTU, NET_* */

@@ -19,6 +19,7 @@ struct ifdatareq {
 };
 #define IFT_ETHER	6
 #define IFT_LOOP	24
+#define LINK_STATE_DOWN	1
 #define LINK_STATE_UP	2
 #define SIOCGIFDATA	_IOWR('i', 133, struct ifdatareq)
 

@@ -1,7 +1,8 @@
 # The network of the built-in rump kernel: our glue and sockets, and lwIP.
 builtin_net_SRCS := \
 	builtin/net/net.c builtin/net/mem.c builtin/net/timeout.c \
-	builtin/net/vif.c builtin/net/vif_tx.c builtin/net/netconfig.c \
+	builtin/net/vif.c builtin/net/vif_tx.c builtin/net/vif_dev.c \
+	builtin/net/netconfig.c \
 	builtin/net/ifioctl.c builtin/net/addr.c builtin/net/sock.c \
 	builtin/net/sockio.c builtin/net/sock_tcp.c builtin/net/tcp_io.c \
 	builtin/net/sock_dgram.c builtin/net/sock_local.c \

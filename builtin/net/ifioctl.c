@@ -33,10 +33,31 @@ static short
 get_flags(struct netif *nif)
 {
 	short flags = IFF_MULTICAST;
+	struct vif_if *v;
 
 	if (netif_is_up(nif))
 		flags |= IFF_UP | IFF_RUNNING;
-	return flags | (is_loop(nif) ? IFF_LOOPBACK : IFF_BROADCAST);
+	if (is_loop(nif))
+		return flags | IFF_LOOPBACK;
+	v = nif->state;
+	return flags | IFF_BROADCAST | (v->promisc ? IFF_PROMISC : 0) |
+	    (v->allmulti ? IFF_ALLMULTI : 0);
+}
+
+static int
+set_flags(struct netif *nif, int flags)
+{
+	struct vif_if *v = nif->state;
+
+	if (!is_loop(nif)) {
+		v->promisc = (flags & IFF_PROMISC) != 0;
+		v->allmulti = (flags & IFF_ALLMULTI) != 0;
+		vif_dev_filter(v);
+	}
+	if (flags & IFF_UP)
+		return net_if_up(nif);
+	netif_set_down(nif);
+	return 0;
 }
 
 static int
@@ -69,6 +90,7 @@ get_data(struct netif *nif, struct if_data *d)
 {
 	struct vif_if *v = nif->state;
 	struct net_stats st;
+	uint32_t mbps;
 
 	memset(d, 0, sizeof(*d));
 	d->ifi_type = is_loop(nif) ? IFT_LOOP : IFT_ETHER;
@@ -78,13 +100,16 @@ get_data(struct netif *nif, struct if_data *d)
 		return 0;
 	d->ifi_addrlen = 6;
 	d->ifi_hdrlen = 14;
-	rumpcomp_vif_stats(v->vif, &st);
-	d->ifi_ipackets = v->ipackets;
-	d->ifi_ibytes = v->ibytes;
+	if (!vif_dev_link(v, &mbps))
+		d->ifi_link_state = LINK_STATE_DOWN;
+	d->ifi_baudrate = mbps * 1000000ULL;
+	vif_dev_stats(v, &st);
+	d->ifi_ipackets = st.ipackets;
+	d->ifi_ibytes = st.ibytes;
 	d->ifi_ierrors = v->ierrors + st.ierrors;
 	d->ifi_iqdrops = v->idrops + st.idrops;
-	d->ifi_opackets = v->opackets;
-	d->ifi_obytes = v->obytes;
+	d->ifi_opackets = st.opackets;
+	d->ifi_obytes = st.obytes;
 	d->ifi_oerrors = v->oerrors + st.oerrors + st.odrops;
 	return 0;
 }
@@ -114,11 +139,7 @@ one(struct netif *nif, unsigned long cmd, struct ifreq *ifr)
 		ifr->ifr_flags = get_flags(nif);
 		return 0;
 	case SIOCSIFFLAGS:
-		if (ifr->ifr_flags & IFF_UP)
-			netif_set_up(nif);
-		else
-			netif_set_down(nif);
-		return 0;
+		return set_flags(nif, ifr->ifr_flags);
 	case SIOCGIFADDR:
 		put_in(&ifr->ifr_addr, addr);
 		return addr == 0 ? EADDRNOTAVAIL : 0;

@@ -127,6 +127,7 @@ net_init(void)
 	    NETIF_CHECKSUM_GEN_IP | NETIF_CHECKSUM_GEN_ICMP |
 	    NETIF_CHECKSUM_CHECK_ICMP | NETIF_CHECKSUM_GEN_ICMP6 |
 	    NETIF_CHECKSUM_CHECK_ICMP6;
+	vif_dev_attach();
 	error = net_timer_start();
 	net_unlock();
 	return error;

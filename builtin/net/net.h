@@ -65,14 +65,17 @@ void	net_timer_dhcp(void);		/* somebody asks for an address */
 int	net_set_ipv4(struct netif *, const ip4_addr_t *, const ip4_addr_t *mask);
 bool	net_dhcp_idle(void);
 
-/* ---- vif.c, vif_tx.c: interfaces on the platform's devices ---- */
+/* ---- vif.c, vif_tx.c: interfaces on devices ---- */
 
 #define VIF_NAMESIZE	16
 struct txpkt;
+struct nic;
 struct vif_if {
 	struct netif	nif;
-	char		name[VIF_NAMESIZE];	/* "virt0" */
-	struct vif	*vif;
+	char		name[VIF_NAMESIZE];	/* "virt0", "wm0" */
+	struct vif	*vif;			/* the platform's device, */
+	struct nic	*nic;			/* or a driver's */
+	bool		open, promisc, allmulti;
 	struct vif_info	info;
 	struct netpktq	txq;		/* until net_unlock() */
 	unsigned	ntxq;
@@ -91,7 +94,25 @@ err_t	vif_linkoutput(struct netif *, struct pbuf *);
 void	vif_tx_init(struct vif_if *);
 void	vif_tx_flush(struct vif_if *);
 void	vif_tx_reap(void);		/* frees what devices are done with */
+/* The interface of a driver's device, which is not open yet. */
+int	vif_attach(struct nic *, const char *name, const struct vif_info *);
+void	vif_input(void *, struct netpktq *);	/* a batch; v is the argument */
 /* Payload of the biggest TCP segment that may be handed to this interface. */
 uint32_t vif_tso_max(struct netif *, bool v6);
+
+/* ---- vif_dev.c: the platform's device or a driver's, under the lock ---- */
+
+/* device: the platform's; NULL: v->nic.  Packets may come at once. */
+int	vif_dev_open(struct vif_if *, const char *device);
+void	vif_dev_close(struct vif_if *);		/* without the lock */
+void	vif_dev_send(struct vif_if *, struct netpktq *);
+void	vif_dev_stats(struct vif_if *, struct net_stats *);
+bool	vif_dev_link(struct vif_if *, uint32_t *mbps);
+/* Which frames it has to receive may have changed. */
+void	vif_dev_filter(struct vif_if *);
+/* Interfaces for all drivers' devices. */
+void	vif_dev_attach(void);
+/* An interface is up; a driver's device is opened when it first is. */
+int	net_if_up(struct netif *);
 
 #endif /* BUILTIN_NET_H */

@@ -101,9 +101,8 @@ updown(const char *ifname, bool up)
 	if (nif == NULL)
 		return ENXIO;
 	if (up)
-		netif_set_up(nif);
-	else
-		netif_set_down(nif);
+		return net_if_up(nif);
+	netif_set_down(nif);
 	return 0;
 }
 
@@ -133,10 +132,9 @@ net_set_ipv4(struct netif *nif, const ip4_addr_t *ip, const ip4_addr_t *mask)
 	ip4_addr_t gw = *netif_ip4_gw(nif);
 
 	netif_set_addr(nif, ip, mask, &gw);
-	netif_set_up(nif);
 	if (netif_default == NULL && !ip4_addr_isloopback(ip))
 		netif_set_default(nif);
-	return 0;
+	return net_if_up(nif);
 }
 
 static int
@@ -262,8 +260,8 @@ dhcp_oneshot(const char *ifname)
 	if (changed_cv == NULL)
 		kcond_init(&changed_cv);
 	netif_set_status_callback(nif, on_status);
-	netif_set_up(nif);
-	if ((error = net_errno(dhcp_start(nif))) != 0)
+	if ((error = net_if_up(nif)) != 0 ||
+	    (error = net_errno(dhcp_start(nif))) != 0)
 		return error;
 	net_timer_dhcp();
 	error = dhcp_wait(nif);
@@ -325,17 +323,17 @@ rump_pub_netconfig_dhcp_ipv4_oneshot(const char *ifname)
 /* ---- IPv6 ---- */
 
 /* Its interface identifier is the MAC's; nobody needs to wait for DAD. */
-static void
+static int
 linklocal(struct netif *nif)
 {
 
 	if (nif->linkoutput != vif_linkoutput ||
 	    !ip6_addr_isinvalid(netif_ip6_addr_state(nif, 0)))
-		return;
+		return 0;
 	netif_create_ip6_linklocal_address(nif, 1);
-	netif_set_up(nif);
 	if (netif_default == NULL)
 		netif_set_default(nif);
+	return net_if_up(nif);
 }
 
 static int
@@ -345,19 +343,20 @@ ipv6_ifaddr(const char *ifname, const char *addr)
 	ip6_addr_t ip;
 	s8_t index = -1;
 	err_t err;
+	int error;
 
 	if (nif == NULL)
 		return ENXIO;
 	if (!ip6addr_aton(addr, &ip))
 		return EINVAL;
-	linklocal(nif);
+	if ((error = linklocal(nif)) != 0)
+		return error;
 	ip6_addr_assign_zone(&ip, IP6_UNICAST, nif);
 	err = netif_add_ip6_address(nif, &ip, &index);
 	if (err != ERR_OK || index < 0)
 		return err == ERR_VAL ? ENOBUFS : net_errno(err);
 	netif_ip6_addr_set_state(nif, index, IP6_ADDR_PREFERRED);
-	netif_set_up(nif);
-	return 0;
+	return net_if_up(nif);
 }
 
 int
@@ -410,8 +409,7 @@ auto_ipv6(const char *ifname)
 	if (nif == NULL)
 		return ENXIO;
 	netif_set_ip6_autoconfig_enabled(nif, 1);
-	linklocal(nif);
-	return 0;
+	return linklocal(nif);
 }
 
 int

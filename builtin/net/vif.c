@@ -1,6 +1,6 @@
 /*
- * vif.c: network interfaces of lwIP on the platform's network devices, by the
- * rumpcomp_vif_* hypercalls: their life, and what they receive.  A received
+ * vif.c: network interfaces of lwIP on network devices, the platform's or a
+ * driver's (vif_dev.c): their life, and what they receive.  A received
  * packet is handed up without a copy, as pbufs on the device's memory, unless
  * it is small or something about it is odd.
  */
@@ -168,8 +168,8 @@ rx_packet(struct vif_if *v, struct netpkt *pkt)
 
 #define CHECKS	(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 
-static void
-rx_batch(void *arg, struct netpktq *q)
+void
+vif_input(void *arg, struct netpktq *q)
 {
 	struct vif_if *v = arg;
 	struct netpkt *pkt;
@@ -198,7 +198,8 @@ vif_netif_init(struct netif *nif)
 	memcpy(nif->hwaddr, v->info.mac, 6);
 	nif->mtu = nif->mtu6 = v->info.mtu;
 	nif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP |
-	    NETIF_FLAG_ETHERNET | NETIF_FLAG_MLD6 | NETIF_FLAG_LINK_UP;
+	    NETIF_FLAG_ETHERNET | NETIF_FLAG_MLD6 |
+	    (vif_dev_link(v, NULL) ? NETIF_FLAG_LINK_UP : 0);
 	nif->linkoutput = vif_linkoutput;
 	nif->output = etharp_output;
 	nif->output_ip6 = ethip6_output;
@@ -240,6 +241,18 @@ netif_name(struct netif *nif)
 	return "lo0";
 }
 
+static int
+vif_start(struct vif_if *v)
+{
+
+	if (netif_add_noaddr(&v->nif, v, vif_netif_init, ethernet_input) == NULL)
+		return ENXIO;
+	v->next = vif_list;
+	vif_list = v;
+	net_timer_second();
+	return 0;
+}
+
 int
 vif_create(const char *name, const char *device)
 {
@@ -248,27 +261,36 @@ vif_create(const char *name, const char *device)
 
 	if (strlen(name) >= VIF_NAMESIZE)
 		return EINVAL;
+	/* packets may come at once, and wait for the lock */
 	net_lock();
 	v = vif_find(name) == NULL ? net_zalloc(sizeof(*v)) : NULL;
 	error = v != NULL ? 0 : vif_find(name) != NULL ? EEXIST : ENOMEM;
-	net_unlock();
-	if (error != 0)
-		return error;
-	strcpy(v->name, name);
-	vif_tx_init(v);
-	/* packets may come at once, and wait for the lock */
-	net_lock();
-	error = rumpcomp_vif_open(device, rx_batch, v, &v->info, &v->vif);
-	if (error == 0 && netif_add_noaddr(&v->nif, v, vif_netif_init,
-	    ethernet_input) == NULL)
-		error = ENXIO;
 	if (error == 0) {
-		v->next = vif_list;
-		vif_list = v;
-		net_timer_second();
-	} else
-		net_free(v);
+		strcpy(v->name, name);
+		vif_tx_init(v);
+		if ((error = vif_dev_open(v, device)) == 0)
+			error = vif_start(v);
+		if (error != 0)
+			net_free(v);
+	}
 	net_unlock();
+	return error;
+}
+
+int
+vif_attach(struct nic *nic, const char *name, const struct vif_info *info)
+{
+	struct vif_if *v = net_zalloc(sizeof(*v));
+	int error;
+
+	if (v == NULL)
+		return ENOMEM;
+	strncpy(v->name, name, sizeof(v->name) - 1);
+	v->nic = nic;
+	v->info = *info;
+	vif_tx_init(v);
+	if ((error = vif_start(v)) != 0)
+		net_free(v);
 	return error;
 }
 
@@ -281,6 +303,10 @@ vif_destroy(const char *name)
 	for (vp = &vif_list; (v = *vp) != NULL; vp = &v->next)
 		if (strcmp(v->name, name) == 0)
 			break;
+	if (v != NULL && v->nic != NULL) {	/* as long as its device */
+		net_unlock();
+		return EINVAL;
+	}
 	if (v != NULL) {
 		net_settle();
 		*vp = v->next;
@@ -290,7 +316,7 @@ vif_destroy(const char *name)
 	if (v == NULL)
 		return ENXIO;
 	/* may wait for a batch that waits for the lock */
-	rumpcomp_vif_close(v->vif);
+	vif_dev_close(v);
 	net_lock();
 	net_free(v);
 	net_unlock();

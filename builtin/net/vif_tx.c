@@ -72,7 +72,7 @@ vif_tx_flush(struct vif_if *v)
 {
 
 	v->ntxq = 0;
-	rumpcomp_vif_send(v->vif, &v->txq);
+	vif_dev_send(v, &v->txq);
 	STAILQ_INIT(&v->txq);
 }
 

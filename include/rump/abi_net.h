@@ -190,6 +190,7 @@ struct linger { int l_onoff, l_linger; };
 #define IFF_RUNNING	0x0040
 #define IFF_NOARP	0x0080
 #define IFF_PROMISC	0x0100
+#define IFF_ALLMULTI	0x0200
 #define IFF_SIMPLEX	0x0800
 #define IFF_MULTICAST	0x8000
 

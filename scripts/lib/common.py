@@ -96,9 +96,10 @@ def load_config(path):
     return text
 
 
-def net_entry(n, ip, default):
+def net_entry(n, ip, default, nic="virtio"):
+    """Interface n: the platform's device, or one of the rump kernel's driver."""
     ip = ip or default
-    entry = {"if": f"virt{n}", "type": "inet"}
+    entry = {"if": f"{'virt' if nic == 'virtio' else 'wm'}{n}", "type": "inet"}
     if ip == "dhcp":
         return {**entry, "method": "dhcp"}
     addr, _, gw = ip.partition(",")

@@ -49,7 +49,7 @@ def network(ns):
         rom = "" if dev.endswith("-device") else ",romfile="
         argv += ["-netdev", back,
                  "-device", f"{dev},netdev=net{n},mac=52:54:00:12:34:{0x50 + n:02x}{rom}"]
-        conf.append(net_entry(n, None if n else ns.ip, default))
+        conf.append(net_entry(n, None if n else ns.ip, default, ns.nic))
     return argv, conf
 
 
@@ -98,6 +98,8 @@ def disks(ns):
 def machine(ns):
     m = {"pc": "pc", "q35": "q35",
          "microvm": "microvm,x-option-roms=off,rtc=on,acpi=on"}[ns.machine]
+    if ns.machine == "microvm" and ns.nic != "virtio":
+        m += ",pcie=on"
     argv = ["-machine", m, "-accel", accel.choose(ns.accel, ns.image),
             "-m", str(ns.mem), "-smp", str(ns.smp), "-cpu", "max",
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]

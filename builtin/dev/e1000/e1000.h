@@ -1,10 +1,11 @@
 /*
  * e1000.h: inside the driver "wm": wm.c (attachment, calls of nicops), hw.c
- * (reset, registers), rx.c, tx.c, watch.c (interrupts, errors, counters).
+ * (reset, registers), rx.c, tx.c and tx_map.c, watch.c (interrupts, errors,
+ * counters).
  *
- * Locks, in this order: ctl (open, close, reset, filter), the stack's, a receive
- * queue's, the transmit queue's; none of the driver's is held while packets
- * are given to their receiver or back to their maker, or nic_link() is called.
+ * Locks, in this order: ctl (open, close, reset, filter), the receive queues',
+ * the transmit queue's.  None is held while packets are given to their receiver
+ * or back to their maker, or nic_link() is called.
  */
 #ifndef BUILTIN_E1000_H
 #define BUILTIN_E1000_H
@@ -60,15 +61,18 @@ struct wm_rxq {
 struct wm_txslot {
 	struct netpkt	*pkt;		/* NULL: inlined, and back already */
 	uint16_t	last;		/* its last descriptor */
+	bool		csum, skipped;	/* has a context; was not told it */
+	uint64_t	context[2];
 	struct dma	copy;		/* of a packet in too many pieces */
 };
 struct wm_txq {
 	kmutex_t	lock;
 	struct dma	mem, inl;	/* descriptors; WM_TXINLINE each slot */
-	struct txdesc	*ring;
+	struct txdesc	*ring, *old;	/* what a reset found */
 	unsigned	head, used;	/* next to be filled; under way */
 	struct wm_txslot slot[WM_TXSLOTS];
 	unsigned	first, nslot;	/* oldest packet; packets under way */
+	unsigned	skipped;	/* packets whose context was known */
 	uint64_t	context[2];	/* what the device was told last */
 	struct netpktq	wait;
 	unsigned	nwait;
@@ -87,17 +91,17 @@ struct wm {
 	bool		attached;	/* interrupts and threads are there */
 	bool		running;	/* between open and close */
 	bool		gone;		/* unplugged */
-	const char	*sick;		/* why it has to be reset, or NULL */
-	uint64_t	lastreset;
+	bool		sick;		/* it has to be reset */
+	uint64_t	lastreset, backoff;
 
 	kmutex_t	ctl;
 	kcond_t		watch;		/* wakes the watching thread */
 	bool		promisc, allmcast;
 	uint32_t	mta[128], rctl;
-	uint32_t	lost, bad;	/* receive counters, for the console */
 
 	void		(*input)(void *, struct netpktq *);
 	void		*arg;
+	unsigned	receivers;	/* threads in wm_rx_work() */
 	struct wm_rxq	rxq[WM_MAXRXQ];
 	struct wm_txq	tx;
 };
@@ -134,6 +138,8 @@ bool	wm_hw_gone(struct wm *);
 int	wm_rx_alloc(struct wm *);
 void	wm_rx_free(struct wm *);
 void	wm_rx_setup(struct wm_rxq *);	/* after a reset */
+/* A batch of packets, whose descriptors are free again; the lock is held. */
+unsigned wm_rx_collect(struct wm_rxq *, struct netpktq *);
 /* Whether there was anything.  Calls the stack. */
 bool	wm_rx_work(struct wm_rxq *);
 /* A packet has been lying there since the last call but one. */
@@ -143,13 +149,28 @@ bool	wm_rx_overlooked(struct wm_rxq *);
 
 int	wm_tx_alloc(struct wm *);
 void	wm_tx_free(struct wm *);	/* gives all packets back */
-/* After a reset: what was under way is sent again. */
+/* What has been sent, to a list; the lock is held. */
+void	wm_tx_collect(struct wm_txq *, struct netpktq *done);
+/* After a reset, the lock is held: what was under way is sent again. */
 void	wm_tx_setup(struct wm *);
+void	wm_tx_go(struct wm *);
 void	wm_tx_send(struct nic *, struct netpktq *);
 /* wait: not only if nobody else is at it. */
 void	wm_tx_reap(struct wm *, bool wait);
 void	wm_tx_flush(struct wm *);	/* gives all packets back: no link */
 bool	wm_tx_hung(struct wm *);
+
+/* ---- tx_map.c ---- */
+
+struct wm_piece { uint64_t pa; uint32_t len; };
+struct wm_pieces { unsigned n; struct wm_piece p[WM_TXPIECES]; };
+/* Asks only for what the device has, and for what makes sense. */
+bool	wm_tx_acceptable(struct wm *, const struct netpkt *);
+/* The two words of its context descriptor; false: it needs none. */
+bool	wm_tx_context(const struct netpkt *, uint64_t c[2]);
+/* Where it lies (nowhere: it can't be sent); true: all is in the slot. */
+bool	wm_tx_map(struct wm *, struct wm_txslot *, const struct netpkt *,
+	    struct wm_pieces *);
 
 /* ---- watch.c ---- */
 
@@ -157,13 +178,10 @@ bool	wm_tx_hung(struct wm *);
 void	wm_intr_on(struct wm *);
 int	wm_intr_attach(struct wm *);
 /* The device does what it must not: it will be reset. */
-void	wm_sick(struct wm *, const char *fmt, unsigned, unsigned);
+void	wm_sick(struct wm *, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+void	wm_link_read(struct wm *, bool *up, uint32_t *mbps);
 void	wm_tick(struct wm *);		/* once a second, and when sick */
 void	wm_watch_thread(void *);
-void	wm_link_check(struct wm *);
-
-/* ---- wm.c ---- */
-
-int	wm_restart(struct wm *);	/* ctl held */
 
 #endif /* BUILTIN_E1000_H */

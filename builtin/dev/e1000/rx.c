@@ -136,8 +136,7 @@ packet(struct wm_rxq *q, unsigned i, unsigned len, unsigned st, unsigned err,
 	STAILQ_INSERT_TAIL(out, p, link);
 }
 
-/* False: the device is not to be trusted any more. */
-static bool
+static void
 received(struct wm_rxq *q, unsigned i, uint64_t wb, struct netpktq *out)
 {
 	struct wm *sc = q->sc;
@@ -148,8 +147,8 @@ received(struct wm_rxq *q, unsigned i, uint64_t wb, struct netpktq *out)
 	bool whole = (st & RX_EOP) != 0 && !q->discard;
 
 	if (len > WM_RXBUF) {
-		wm_sick(sc, "receive descriptor %u: a length of %u", i, len);
-		return false;
+		wm_sick(sc, "receive descriptor %u has a length of %u", i, len);
+		whole = false;
 	}
 	/* no frame that it may receive is longer than a buffer */
 	q->discard = (st & RX_EOP) == 0;
@@ -158,12 +157,10 @@ received(struct wm_rxq *q, unsigned i, uint64_t wb, struct netpktq *out)
 	else if (!q->discard)
 		__atomic_add_fetch(&sc->nic.stats.ierrors, 1,
 		    __ATOMIC_RELAXED);
-	return true;
 }
 
-/* The lock is held. */
-static unsigned
-collect(struct wm_rxq *q, struct netpktq *out)
+unsigned
+wm_rx_collect(struct wm_rxq *q, struct netpktq *out)
 {
 	unsigned n, i = q->next, dd = q->sc->model->pcie ? 0 : 32;
 	uint64_t wb;
@@ -173,8 +170,7 @@ collect(struct wm_rxq *q, struct netpktq *out)
 		if ((wb >> dd & RX_DD) == 0)
 			break;
 		dma_rmb();
-		if (!received(q, i, wb, out))
-			break;
+		received(q, i, wb, out);
 		post(q, i);
 		i = (i + 1) & (q->size - 1);
 	}
@@ -194,16 +190,17 @@ wm_rx_work(struct wm_rxq *q)
 	unsigned n;
 	bool any = false;
 
+	__atomic_add_fetch(&sc->receivers, 1, __ATOMIC_SEQ_CST);
 	do {
 		STAILQ_INIT(&batch);
 		kmutex_enter(&q->lock);
-		n = sc->running && !sc->gone && sc->sick == NULL ?
-		    collect(q, &batch) : 0;
+		n = sc->running && !sc->gone ? wm_rx_collect(q, &batch) : 0;
 		kmutex_exit(&q->lock);
 		if (!STAILQ_EMPTY(&batch))
 			sc->input(sc->arg, &batch);
 		any |= n != 0;
 	} while (n == WM_RXBATCH);
+	__atomic_sub_fetch(&sc->receivers, 1, __ATOMIC_SEQ_CST);
 	return any;
 }
 
@@ -282,8 +279,8 @@ wm_rx_free(struct wm *sc)
 				buf_free(q, q->buf[i]);
 			q->buf[i] = NULL;
 		}
-		q->maxbuf = q->nbuf;
-		while (q->nbuf > 0 && (b = buf_get(q)) != NULL)
+		q->maxbuf = 0;
+		while ((b = buf_get(q)) != NULL)
 			buf_free(q, b);
 		dma_free(&q->mem);
 	}
