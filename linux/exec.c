@@ -1,0 +1,299 @@
+/*
+ * exec.c: an ELF file of the rump kernel's into memory, and the stack that a
+ * program finds.  Programs are static and position independent (ET_DYN); their
+ * relative relocations are applied here.
+ * Facts: System V ABI, chapters 4 and 5; its AMD64 supplement, 3.4.
+ */
+#include <string.h>
+#include <rump/rumpuser.h>
+
+#include "linux.h"
+
+struct ehdr {
+	uint8_t		ident[16];
+	uint16_t	type, machine;
+	uint32_t	version;
+	uint64_t	entry, phoff, shoff;
+	uint32_t	flags;
+	uint16_t	ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
+};
+struct phdr {
+	uint32_t	type, flags;
+	uint64_t	offset, vaddr, paddr, filesz, memsz, align;
+};
+struct dyn { int64_t tag; uint64_t val; };
+struct rela { uint64_t offset, info; int64_t addend; };
+
+#define ET_DYN		3
+#define EM_X86_64	62
+#define PT_LOAD		1
+#define PT_DYNAMIC	2
+#define PT_INTERP	3
+#define PF_X		1
+#define PF_W		2
+#define DT_RELA		7
+#define DT_RELASZ	8
+#define DT_RELRSZ	35
+#define DT_RELR		36
+#define R_X86_64_RELATIVE 8
+#define MAXPHDR		32
+#define PAGE		4096UL
+#define PAGEUP(x)	(((x) + PAGE - 1) & ~(PAGE - 1))
+
+struct load {
+	const char	*path;
+	int		fd;
+	struct ehdr	eh;
+	struct phdr	ph[MAXPHDR];
+	uintptr_t	base;		/* what is added to addresses */
+	uint64_t	end;		/* bytes of address */
+};
+
+static int
+bad(const struct load *l, const char *why)
+{
+
+	rumpuser_dprintf("%s: not a program for here: %s\n", l->path, why);
+	return LX_ENOEXEC;
+}
+
+static bool
+get(const struct load *l, void *p, size_t n, uint64_t off)
+{
+	size_t done = 0;
+	ssize_t r;
+
+	while (done < n) {
+		r = rump_sys_pread(l->fd, (char *)p + done, n - done,
+		    (off_t)(off + done));
+		if (r <= 0)
+			return false;
+		done += (size_t)r;
+	}
+	return true;
+}
+
+static int
+headers(struct load *l)
+{
+	const struct phdr *ph;
+	uint64_t last = 0;
+
+	if (!get(l, &l->eh, sizeof(l->eh), 0) ||
+	    memcmp(l->eh.ident, "\177ELF\2\1", 6) != 0)
+		return bad(l, "no 64-bit ELF file");
+	if (l->eh.machine != EM_X86_64)
+		return bad(l, "for another machine");
+	if (l->eh.type != ET_DYN)
+		return bad(l, "at a fixed address (make it with sirloin cc)");
+	if (l->eh.phentsize != sizeof(struct phdr) || l->eh.phnum > MAXPHDR ||
+	    !get(l, l->ph, l->eh.phnum * sizeof(struct phdr), l->eh.phoff))
+		return bad(l, "its program headers");
+	for (ph = l->ph; ph < l->ph + l->eh.phnum; ph++) {
+		if (ph->type == PT_INTERP)
+			return bad(l, "it wants a dynamic linker (make it with "
+			    "sirloin cc)");
+		if (ph->type != PT_LOAD)
+			continue;
+		if (ph->vaddr < last || ph->filesz > ph->memsz ||
+		    ph->vaddr + ph->memsz < ph->vaddr ||
+		    ph->vaddr + ph->memsz > 1UL << 32)
+			return bad(l, "its segments");
+		last = PAGEUP(ph->vaddr + ph->memsz);
+	}
+	l->end = last;
+	return last == 0 ? bad(l, "nothing to load") : 0;
+}
+
+static int
+segments(struct load *l)
+{
+	void *base = NULL;
+
+	if (rumpcomp_host_vm_map(&base, l->end, HOST_VM_READ | HOST_VM_WRITE) != 0)
+		return LX_ENOMEM;
+	l->base = (uintptr_t)base;
+	for (int i = 0; i < l->eh.phnum; i++) {
+		const struct phdr *ph = &l->ph[i];
+
+		if (ph->type != PT_LOAD || ph->filesz == 0)
+			continue;
+		/* a device may fill it: let there be pages */
+		lx_touch((void *)(l->base + ph->vaddr), ph->filesz);
+		if (!get(l, (void *)(l->base + ph->vaddr), ph->filesz,
+		    ph->offset))
+			return bad(l, "it is truncated");
+	}
+	return 0;
+}
+
+/* [off, off + n) of the program's addresses is in it. */
+static bool
+inside(const struct load *l, uint64_t off, uint64_t n)
+{
+
+	return off <= l->end && n <= l->end - off;
+}
+
+static void
+relr(const struct load *l, const uint64_t *r, size_t n)
+{
+	uint64_t *where = NULL;
+
+	for (; n > 0; n--, r++) {
+		if ((*r & 1) == 0) {
+			if (!inside(l, *r, 8))
+				return;
+			where = (uint64_t *)(l->base + *r);
+			*where++ += l->base;
+			continue;
+		}
+		for (int i = 0; where != NULL && i < 63; i++)
+			if (*r >> (i + 1) & 1 && inside(l,
+			    (uintptr_t)(where + i) - l->base, 8))
+				where[i] += l->base;
+		where += 63;
+	}
+}
+
+static int
+relocate(const struct load *l, const struct phdr *dynamic)
+{
+	uint64_t val[40] = { 0 };
+	const struct dyn *d;
+	const struct rela *r;
+	size_t n;
+
+	if (!inside(l, dynamic->vaddr, dynamic->memsz))
+		return bad(l, "its dynamic section");
+	d = (const void *)(l->base + dynamic->vaddr);
+	for (n = dynamic->memsz / sizeof(*d); n > 0 && d->tag != 0; n--, d++)
+		if (d->tag > 0 && d->tag < 40)
+			val[d->tag] = d->val;
+	if (!inside(l, val[DT_RELA], val[DT_RELASZ]) ||
+	    !inside(l, val[DT_RELR], val[DT_RELRSZ]))
+		return bad(l, "its relocations");
+	r = (const void *)(l->base + val[DT_RELA]);
+	for (n = val[DT_RELASZ] / sizeof(*r); n > 0; n--, r++) {
+		if (r->info != R_X86_64_RELATIVE || !inside(l, r->offset, 8))
+			return bad(l, "a relocation that is not relative");
+		*(uint64_t *)(l->base + r->offset) = l->base + r->addend;
+	}
+	relr(l, (const void *)(l->base + val[DT_RELR]), val[DT_RELRSZ] / 8);
+	return 0;
+}
+
+static void
+protections(const struct load *l)
+{
+	uint64_t from, to;
+	int prot;
+
+	for (int i = 0; i < l->eh.phnum; i++) {
+		if (l->ph[i].type != PT_LOAD)
+			continue;
+		from = l->ph[i].vaddr & ~(PAGE - 1);
+		to = PAGEUP(l->ph[i].vaddr + l->ph[i].memsz);
+		prot = HOST_VM_READ |
+		    (l->ph[i].flags & PF_W ? HOST_VM_WRITE : 0) |
+		    (l->ph[i].flags & PF_X ? HOST_VM_EXEC : 0);
+		(void)rumpcomp_host_vm_protect((void *)(l->base + from),
+		    to - from, prot);
+	}
+}
+
+static int
+load(struct load *l, struct lx_image *im)
+{
+	int error;
+
+	if ((error = headers(l)) != 0 || (error = segments(l)) != 0)
+		return error;
+	for (int i = 0; i < l->eh.phnum; i++)
+		if (l->ph[i].type == PT_DYNAMIC &&
+		    (error = relocate(l, &l->ph[i])) != 0)
+			return error;
+	protections(l);
+	im->base = l->base;
+	im->entry = l->base + l->eh.entry;
+	im->phdr = l->base + l->eh.phoff;
+	im->phnum = l->eh.phnum;
+	return 0;
+}
+
+int
+lx_load(const char *path, struct lx_image *im)
+{
+	struct load *l = rumpcomp_host_malloc(sizeof(*l), 0);
+	int error;
+
+	if (l == NULL)
+		return LX_ENOMEM;
+	memset(l, 0, sizeof(*l));
+	l->path = path;
+	l->fd = rump_sys_open(path, O_RDONLY);
+	if (l->fd < 0)
+		error = lx_errno_of(*rumpcomp_host_errno());
+	else {
+		error = load(l, im);
+		rump_sys_close(l->fd);
+	}
+	rumpcomp_host_free(l);
+	return error;
+}
+
+/* ---- the stack ---- */
+
+enum { AT_PHDR = 3, AT_PHENT = 4, AT_PHNUM = 5, AT_PAGESZ = 6, AT_BASE = 7,
+    AT_ENTRY = 9, AT_UID = 11, AT_EUID = 12, AT_GID = 13, AT_EGID = 14,
+    AT_CLKTCK = 17, AT_SECURE = 23, AT_RANDOM = 25, AT_EXECFN = 31 };
+
+static char *
+push_string(uintptr_t *sp, const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	*sp -= n;
+	return memcpy((void *)*sp, s, n);
+}
+
+uintptr_t
+lx_stack(const struct lx_image *im, int argc, char **argv, char **envp,
+    uintptr_t sp)
+{
+	uint64_t aux[][2] = {
+		{ AT_PHDR, im->phdr }, { AT_PHENT, sizeof(struct phdr) },
+		{ AT_PHNUM, im->phnum }, { AT_PAGESZ, PAGE }, { AT_BASE, 0 },
+		{ AT_ENTRY, im->entry }, { AT_UID, 0 }, { AT_EUID, 0 },
+		{ AT_GID, 0 }, { AT_EGID, 0 }, { AT_CLKTCK, 100 },
+		{ AT_SECURE, 0 }, { AT_RANDOM, 0 },
+		{ LX_AT_SYSCALL, (uintptr_t)lx_syscall }, { 0, 0 }
+	};
+	const size_t naux = sizeof(aux) / sizeof(aux[0]);
+	size_t envc = 0, got;
+	char **strings;
+	uintptr_t *p;
+
+	while (envp[envc] != NULL)
+		envc++;
+	strings = rumpcomp_host_malloc((argc + envc + 2) * sizeof(*strings), 0);
+	sp -= 16;
+	(void)rumpuser_getrandom((void *)sp, 16, 0, &got);
+	aux[naux - 3][1] = sp;
+	for (size_t i = 0; i < argc + envc; i++)
+		strings[i] = push_string(&sp, i < (size_t)argc ? argv[i] :
+		    envp[i - argc]);
+	p = (uintptr_t *)(sp & ~15UL);
+	p -= (argc + envc + 3 + 2 * naux + 1) & ~1UL;
+	sp = (uintptr_t)p;
+	*p++ = (uintptr_t)argc;
+	for (int i = 0; i < argc; i++)
+		*p++ = (uintptr_t)strings[i];
+	*p++ = 0;
+	for (size_t i = 0; i < envc; i++)
+		*p++ = (uintptr_t)strings[argc + i];
+	*p++ = 0;
+	memcpy(p, aux, sizeof(aux));
+	rumpcomp_host_free(strings);
+	return sp;
+}

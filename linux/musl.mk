@@ -1,0 +1,9 @@
+# musl, from Debian's source package, with its system calls made ours: the
+# files of linux/musl/ in place of its assembler.  $(O)/musl: include, lib.
+musl_DIR := $(O)/src/musl
+musl_CFLAGS := -O2 -mno-red-zone -fno-omit-frame-pointer -g1 -fPIE
+
+$(O)/musl/lib/libc.a: linux/musl.mk $(wildcard linux/musl/*) $(O)/src/musl/.sha256
+	$(call say,MUSL,$(O)/musl)
+	$(Q)linux/musl/build $(musl_DIR) $(O)/musl '$(musl_CFLAGS)' >$(O)/musl.log 2>&1 || \
+	    { tail -n 20 $(O)/musl.log; exit 1; }

@@ -1,0 +1,287 @@
+/*
+ * signal.c: signals as far as one process has them: sent by itself, by its
+ * timers and by the platform.  A handler runs at the end of the thread's next
+ * system call; sleeping, polling and futex waits end early for it, other calls
+ * that wait do not.
+ */
+#include <kern_errno.h>
+#include <string.h>
+#include <rump/rumpuser.h>
+
+#include "linux.h"
+#include "poll.h"
+
+#define SIG_DFL		((void (*)(int))0)
+#define SIG_IGN		((void (*)(int))1)
+#define SA_NODEFER	0x40000000
+#define SA_RESETHAND	0x80000000
+#define UNBLOCKABLE	(LX_SIGBIT(LX_SIGKILL) | LX_SIGBIT(LX_SIGSTOP))
+#define SI_TKILL	(-6)
+
+/* asm/ucontext.h: where a handler finds the mask that it came from. */
+#define UCONTEXT_SIZE	968
+#define UCONTEXT_MASK	296
+
+static bool
+ignored(const struct lx_process *p, int sig)
+{
+	const uint64_t dfl = LX_SIGBIT(LX_SIGCHLD) | LX_SIGBIT(LX_SIGCONT) |
+	    LX_SIGBIT(LX_SIGURG) | LX_SIGBIT(LX_SIGWINCH);
+
+	return p->sig[sig].handler == SIG_IGN ||
+	    (p->sig[sig].handler == SIG_DFL && (dfl & LX_SIGBIT(sig)) != 0);
+}
+
+bool
+lx_signal_pending(struct lx_task *t)
+{
+	uint64_t all = __atomic_load_n(&t->pending, __ATOMIC_RELAXED) |
+	    __atomic_load_n(&t->proc->pending, __ATOMIC_RELAXED);
+
+	return (all & ~t->sigmask) != 0;
+}
+
+static void
+wake(struct lx_task *t)
+{
+	uint32_t *waits = __atomic_load_n(&t->waits, __ATOMIC_SEQ_CST);
+
+	__atomic_add_fetch(&t->wakeword, 1, __ATOMIC_SEQ_CST);
+	rumpcomp_host_futex_wake(&t->wakeword, 1);
+	if (waits != NULL)
+		rumpcomp_host_futex_wake(waits, INT32_MAX);
+}
+
+/* To a thread, or (NULL) to any that does not block it. */
+void
+lx_signal_send(struct lx_process *p, struct lx_task *to, int sig)
+{
+	struct lx_task *t;
+
+	if (ignored(p, sig))
+		return;
+	__atomic_fetch_or(to != NULL ? &to->pending : &p->pending,
+	    LX_SIGBIT(sig), __ATOMIC_SEQ_CST);
+	lx_lock(&p->lock);
+	LIST_FOREACH(t, &p->tasks, link)
+		if (t == to || (to == NULL && (t->sigmask & LX_SIGBIT(sig)) == 0)) {
+			wake(t);
+			break;
+		}
+	lx_unlock(&p->lock);
+}
+
+void
+lx_die_by(struct lx_process *p, int sig)
+{
+
+	rumpuser_dprintf("%s: killed by signal %d\n", p->name, sig);
+	lx_exit_group(p, 128 + sig);
+}
+
+static void
+handle(struct lx_task *t, int sig)
+{
+	struct lx_sigaction sa = t->proc->sig[sig];
+	uint64_t uc[UCONTEXT_SIZE / 8] = { 0 };
+	int info[32] = { sig, 0, SI_TKILL, 0, t->proc->pid };
+
+	if (sa.flags & SA_RESETHAND)
+		t->proc->sig[sig].handler = SIG_DFL;
+	uc[UCONTEXT_MASK / 8] = t->sigmask;
+	t->sigmask |= sa.mask | (sa.flags & SA_NODEFER ? 0 : LX_SIGBIT(sig));
+	((void (*)(int, void *, void *))(void *)sa.handler)(sig, info, uc);
+	t->sigmask = uc[UCONTEXT_MASK / 8] & ~UNBLOCKABLE;
+}
+
+long
+lx_signals(struct lx_task *t, long result)
+{
+	struct lx_process *p = t->proc;
+	uint64_t bit;
+	int sig;
+
+	for (sig = 1; sig < LX_NSIG && lx_signal_pending(t); sig++) {
+		bit = LX_SIGBIT(sig);
+		if (((t->pending | p->pending) & ~t->sigmask & bit) == 0)
+			continue;
+		if ((__atomic_fetch_and(&t->pending, ~bit, __ATOMIC_ACQ_REL) &
+		    bit) == 0 && (__atomic_fetch_and(&p->pending, ~bit,
+		    __ATOMIC_ACQ_REL) & bit) == 0)
+			continue;
+		if (ignored(p, sig))
+			continue;
+		if (p->sig[sig].handler == SIG_DFL)
+			lx_die_by(p, sig);
+		handle(t, sig);
+	}
+	return result;
+}
+
+/* ---- calls ---- */
+
+long
+lx_sys_rt_sigaction(long sig, long new, long old, long size, long e, long f)
+{
+	struct lx_process *p = lx_self()->proc;
+
+	if (sig < 1 || sig >= LX_NSIG || size != 8)
+		return -LX_EINVAL;
+	if (new != 0 && (sig == LX_SIGKILL || sig == LX_SIGSTOP))
+		return -LX_EINVAL;
+	lx_lock(&p->lock);
+	if (old != 0)
+		memcpy((void *)old, &p->sig[sig], sizeof(p->sig[sig]));
+	if (new != 0) {
+		memcpy(&p->sig[sig], (void *)new, sizeof(p->sig[sig]));
+		if ((uintptr_t)p->sig[sig].handler > 1)
+			p->handlers = true;
+	}
+	lx_unlock(&p->lock);
+	return 0;
+}
+
+enum { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
+
+long
+lx_sys_rt_sigprocmask(long how, long new, long old, long size, long e, long f)
+{
+	struct lx_task *t = lx_self();
+	uint64_t was = t->sigmask, set;
+
+	if (new != 0) {
+		set = *(uint64_t *)new & ~UNBLOCKABLE;
+		if (how == SIG_BLOCK)
+			t->sigmask |= set;
+		else if (how == SIG_UNBLOCK)
+			t->sigmask &= ~set;
+		else if (how == SIG_SETMASK)
+			t->sigmask = set;
+		else
+			return -LX_EINVAL;
+	}
+	if (old != 0)
+		*(uint64_t *)old = was;
+	return 0;
+}
+
+long
+lx_sys_rt_sigpending(long out, long size, long c, long d, long e, long f)
+{
+	struct lx_task *t = lx_self();
+
+	*(uint64_t *)out = (t->pending | t->proc->pending) & t->sigmask;
+	return 0;
+}
+
+long
+lx_sys_rt_sigsuspend(long mask, long size, long c, long d, long e, long f)
+{
+
+	lx_mask_begin((const uint64_t *)mask);
+	return lx_mask_end(lx_sleep_until(UINT64_MAX));
+}
+
+long
+lx_sys_pause(long a, long b, long c, long d, long e, long f)
+{
+
+	return lx_sleep_until(UINT64_MAX);
+}
+
+long
+lx_sys_rt_sigtimedwait(long set, long info, long ts, long size, long e, long f)
+{
+	struct lx_task *t = lx_self();
+	const struct lx_timespec *to = (const void *)ts;
+	uint64_t deadline = lx_deadline(to), want = *(uint64_t *)set, got, mask;
+	long r;
+
+	for (;;) {
+		got = (t->pending | t->proc->pending) & want;
+		if (got != 0) {
+			int sig = __builtin_ctzl(got) + 1;
+
+			__atomic_fetch_and(&t->pending, ~LX_SIGBIT(sig),
+			    __ATOMIC_ACQ_REL);
+			__atomic_fetch_and(&t->proc->pending, ~LX_SIGBIT(sig),
+			    __ATOMIC_ACQ_REL);
+			if (info != 0) {
+				memset((void *)info, 0, 128);
+				*(int *)info = sig;
+			}
+			return sig;
+		}
+		mask = t->sigmask;
+		t->sigmask &= ~want;
+		r = lx_sleep_until(deadline);
+		t->sigmask = mask;
+		if (r == 0)
+			return -LX_EAGAIN;
+		if (((t->pending | t->proc->pending) & want) == 0)
+			return r;
+	}
+}
+
+/* Handlers run on the thread's own stack; what is set is remembered. */
+long
+lx_sys_sigaltstack(long new, long old, long c, long d, long e, long f)
+{
+	struct { void *sp; int flags; size_t size; } *o = (void *)old;
+
+	if (o != NULL) {
+		o->sp = NULL;
+		o->flags = 2;			/* SS_DISABLE */
+		o->size = 0;
+	}
+	return 0;
+}
+
+static struct lx_task *
+task_by(struct lx_process *p, long tid)
+{
+	struct lx_task *t;
+
+	lx_lock(&p->lock);
+	LIST_FOREACH(t, &p->tasks, link)
+		if (t->tid == tid)
+			break;
+	lx_unlock(&p->lock);
+	return t;
+}
+
+long
+lx_sys_tkill(long tid, long sig, long c, long d, long e, long f)
+{
+	struct lx_process *p = lx_self()->proc;
+	struct lx_task *t = task_by(p, tid);
+
+	if (t == NULL)
+		return -LX_ESRCH;
+	if (sig < 0 || sig >= LX_NSIG)
+		return -LX_EINVAL;
+	if (sig != 0)
+		lx_signal_send(p, t, (int)sig);
+	return 0;
+}
+
+long
+lx_sys_tgkill(long pid, long tid, long sig, long d, long e, long f)
+{
+
+	return lx_sys_tkill(tid, sig, 0, 0, 0, 0);
+}
+
+long
+lx_sys_kill(long pid, long sig, long c, long d, long e, long f)
+{
+	struct lx_process *p = lx_self()->proc;
+
+	if (pid != p->pid && pid != 0 && pid != -1 && pid != -p->pid)
+		return -LX_ESRCH;
+	if (sig < 0 || sig >= LX_NSIG)
+		return -LX_EINVAL;
+	if (sig != 0)
+		lx_signal_send(p, NULL, (int)sig);
+	return 0;
+}
