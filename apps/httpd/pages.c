@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysctl.h>
 #include <unistd.h>
 
 #include "httpd.h"
@@ -214,16 +215,32 @@ sum(struct counters *all)
 }
 
 #define STATUS_SIZE	(64 * 1024)	/* the platform's, with blanks behind */
+#define DEVICES_SIZE	8192
 #define U(x)	((unsigned long long)(x))
 
-/* The platform's object, and one more member. */
+/* What the rump kernel says of its own devices, if it does. */
+static size_t
+devices(char *p)
+{
+	static const int mib[] = { CTL_VENDOR, 1 };
+	static const char key[] = ",\n \"devices\":";
+	size_t n = DEVICES_SIZE - sizeof(key);
+
+	if (sysctl(mib, 2, p + sizeof(key) - 1, &n, NULL, 0) != 0 || n == 0 ||
+	    p[sizeof(key) - 1] != '{')
+		return 0;
+	memcpy(p, key, sizeof(key) - 1);
+	return n + sizeof(key) - 1;
+}
+
+/* The platform's object, and more members. */
 int
 page_status_json(struct worker *w, struct conn *c, bool head)
 {
 	static int fd = -1;
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	struct counters k;
-	char *p = malloc(STATUS_SIZE + 1024);
+	char *p = malloc(STATUS_SIZE + DEVICES_SIZE + 1024);
 	ssize_t n = -1;
 	int r;
 
@@ -242,6 +259,7 @@ page_status_json(struct worker *w, struct conn *c, bool head)
 		free(p);
 		return serve_error(w, c, 503, head);
 	}
+	n += devices(p + n);
 	sum(&k);
 	n += snprintf(p + n, 1024, "%s \"httpd\":{\"threads\":%d,"
 	    "\"connections\":%u,\"accepted\":%llu,\"requests\":%llu,"

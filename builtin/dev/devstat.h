@@ -10,7 +10,7 @@ struct devtext {
 };
 void	devtext(struct devtext *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
-/* A member of an object: "disk":[...].  Weak: not in every image. */
+/* A member of an object: "blk":[...].  Weak: not in every image. */
 void	disk_status(struct devtext *), nic_status(struct devtext *);
 
 #endif /* BUILTIN_DEVSTAT_H */

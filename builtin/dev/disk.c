@@ -312,16 +312,16 @@ disk_status(struct devtext *t)
 	struct disk *d;
 
 	kmutex_enter(&disks_mtx);
-	devtext(t, "\"disk\":[");
+	devtext(t, "\"blk\":[");
 	LIST_FOREACH(d, &disks, link) {
 		devtext(t, "%s{\"name\":\"%s\",\"driver\":\"%s\",\"model\":\"",
 		    sep, d->name, d->driver);
 		put_string(t, d->model);
 		devtext(t, "\",\"serial\":\"");
 		put_string(t, d->serial);
-		devtext(t, "\",\"size\":%llu,\"blksize\":%u,\"rdonly\":%s",
-		    (unsigned long long)d->size, d->blksize,
-		    d->rdonly ? "true" : "false");
+		devtext(t, "\",\"size\":%llu,\"blksize\":%u,\"readonly\":%s,"
+		    "\"cache\":%s", (unsigned long long)d->size, d->blksize,
+		    d->rdonly ? "true" : "false", d->cache ? "true" : "false");
 #define N(field) devtext(t, ",\"" #field "\":%llu", (unsigned long long)d->field)
 		N(reads);
 		N(rbytes);

@@ -76,7 +76,7 @@ def parser():
     i = sub.add_parser("iso", help="make a bootable ISO (BIOS and UEFI)")
     i.add_argument("image", metavar="IMAGE")
     i.add_argument("-o", dest="output", metavar="FILE", required=True)
-    i.add_argument("--disk", action="append", default=[], metavar="blkN[,mount=DIR][,ro]",
+    i.add_argument("--disk", action="append", default=[], metavar="blkN|ldN|wdN[,mount=DIR][,ro]",
                    help="a disk that the program will find and mount")
     i.add_argument("--net", action="append", default=[], metavar="user|dhcp|none")
     config_options(i)

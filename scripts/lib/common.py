@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import struct
 
 USAGE, TIMEOUT, NOSTART, PANIC = 2, 124, 125, 134
@@ -94,6 +95,15 @@ def load_config(path):
     if not isinstance(doc, dict):
         raise Failure(f"{path}:1: the configuration is not an object")
     return text
+
+
+def disk_source(name):
+    """blk0 and serial numbers are the platform's; ld0 and wd0, and partitions of
+    them, the rump kernel's own: all of a disk is NetBSD's partition d."""
+    if not re.fullmatch(r"(ld|wd)\d+([a-p]|s\d+)?", name):
+        return {"source": "etfs", "path": name}
+    return {"source": "dev", "path": f"/dev/{name}" + ("d" if name[-1].isdigit()
+                                                       and "s" not in name else "")}
 
 
 def net_entry(n, ip, default, nic="virtio"):

@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import tempfile
 
-from common import Failure, USAGE, image_platform, make_config, net_entry
+from common import (Failure, USAGE, disk_source, image_platform, make_config,
+                    net_entry)
 
 MODULES = "multiboot2 normal part_msdos part_gpt iso9660 search"
 CFG = """set timeout=0
@@ -33,7 +34,7 @@ def disks(ns):
     out = []
     for spec in ns.disk:
         name, *opts = spec.split(",")
-        entry = {"source": "etfs", "path": name, "fstype": "auto", "mountpoint": "/data"}
+        entry = {**disk_source(name), "fstype": "auto", "mountpoint": "/data"}
         for o in opts:
             if o == "ro":
                 entry["ro"] = True

@@ -1,5 +1,6 @@
 """sirloin run on QEMU: devices, boot, console, exit status."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -10,12 +11,12 @@ import threading
 import time
 
 import accel
-from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, image_platform,
-                    make_config, net_entry, sniff)
+from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, disk_source,
+                    image_platform, make_config, net_entry, sniff)
 
 QEMU = "qemu-system-x86_64"
 NICS = {"virtio": "virtio-net", "e1000": "e1000", "e1000e": "e1000e"}
-BUSES = ("virtio", "nvme", "ahci")
+BUSES = {"virtio": "blk", "nvme": "ld", "ahci": "wd"}      # and their disks
 OVMF = ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_CODE_4M.fd",
         "/usr/share/ovmf/OVMF.fd")
 
@@ -53,8 +54,13 @@ def network(ns):
     return argv, conf
 
 
+def numbered(kind):
+    return (f"{kind}{n}" for n in itertools.count())
+
+
 def disks(ns):
     argv, conf = [], []
+    names = {bus: numbered(kind) for bus, kind in BUSES.items()}
     for n, spec in enumerate(ns.disk):
         path, *opts = spec.split(",")
         bus, ro, raw, mount = "virtio", False, False, f"/data{n or ''}"
@@ -84,14 +90,15 @@ def disks(ns):
         else:
             argv += ["-device", f"ahci,id=ahci{n}",
                      "-device", f"ide-hd,drive=disk{n},bus=ahci{n}.0"]
+        name = next(names[bus])
         if raw or ns.config or ns.image.endswith(".iso"):
             continue
         fstype = sniff(path)
         if fstype is None:
             raise Failure(f"{path}: no file system that I know (truncated? use "
                           f"--disk {path},raw to give it to the program as it is)")
-        conf.append({"source": "etfs", "path": f"blk{n}", "fstype": fstype,
-                     "mountpoint": mount, **({"ro": True} if ro else {})})
+        conf.append({**disk_source(name), "fstype": fstype, "mountpoint": mount,
+                     **({"ro": True} if ro else {})})
     return argv, conf
 
 
