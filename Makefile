@@ -7,11 +7,12 @@ O	?= build
 RUMP	?=
 KERNEL	:= $(if $(RUMP),netbsd,builtin)
 OUT	:= $(O)/$(KERNEL)/hw
+PLATFORMS := hw xen		# images: $(O)/$(KERNEL)/hw/..., .../xen/...
 
 # Third-party sources keep their own style.
 FOREIGN	:= -Wno-error -w
 
-APPS	:= hello httpd rumptest pcitest nettest fstest libctest bench
+APPS	:= hello httpd rumptest pcitest nettest fstest libctest bench disktest linux
 LOWAPPS	:= kerntest devtest		# link nothing above the line
 
 CC	:= gcc
@@ -33,8 +34,8 @@ objs	= $(addprefix $(O)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
 
 # ---- sources: explicit lists, one file a room ----
 
-ROOMS	:= platform/hw platform/common kernel pci virtio xen hypercall \
-	   builtin builtin/core builtin/fs builtin/net builtin/dev libc-min netbsd \
+ROOMS	:= platform/hw platform/xen platform/common kernel pci virtio xen hypercall \
+	   builtin builtin/core builtin/fs builtin/net builtin/dev libc-min linux netbsd \
 	   $(APPS:%=apps/%) $(LOWAPPS:%=apps/%)
 -include $(ROOMS:%=%/files.mk)
 -include tests/host/tests.mk
@@ -49,31 +50,40 @@ COMMON	= -std=gnu11 $(OPT) -g -ffreestanding -nostdinc -isystem $(GCCINC) \
 	   -ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns \
 	   -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	   -Iinclude -Ilibc-min/include -I$(O)/include -MMD -MP
-BELOW	= $(COMMON) -mgeneral-regs-only -Iinclude/hw -D_SIRLOIN_BELOW
+BELOW	= $(COMMON) -mgeneral-regs-only -D_SIRLOIN_BELOW
 ABOVE	= $(COMMON)
 
 OPT	:= -Oz
-HOT	:= $(foreach r,platform_hw kernel pci virtio xen hypercall builtin libc_min,$($(r)_HOT))
-$(call objs,hw,$(HOT)) $(call objs,above,$(HOT)): OPT := -O2
+HOT	:= $(foreach r,platform_hw platform_xen kernel pci virtio xen hypercall builtin libc_min linux,$($(r)_HOT))
+$(foreach p,$(PLATFORMS) above,$(call objs,$(p),$(HOT))): OPT := -O2
 
 # Below the line: what every image has, and the drivers that the components of
 # an application ask for.
-base_SRCS := $(platform_hw_SRCS) $(platform_common_SRCS) $(kernel_SRCS) \
+base_SRCS = $(platform_$(1)_SRCS) $(platform_common_SRCS) $(kernel_SRCS) \
 	   $(hypercall_SRCS) $(libc_min_stateless_SRCS)
 DISKS	:= disk fat iso ext2 ffs
-drivers	= $(if $(filter net,$(1)),$(virtio_net_SRCS) $(xen_net_SRCS)) \
-	   $(if $(filter $(DISKS),$(1)),$(virtio_blk_SRCS) $(xen_blk_SRCS)) \
+# $(call PLATFORM_drivers,components); xen/'s are for both: a PVH guest is hw.
+xen_drivers = $(if $(filter net,$(1)),$(xen_net_SRCS)) \
+	   $(if $(filter $(DISKS),$(1)),$(xen_blk_SRCS)) \
+	   $(if $(filter net $(DISKS),$(1)),$(xen_SRCS)) \
 	   $(if $(RUMP)$(filter $(DISKS),$(1)),$(hypercall_disk_SRCS)) \
-	   $(if $(filter net $(DISKS),$(1)),$(virtio_SRCS) $(xen_SRCS)) \
+	   $(if $(filter linux,$(1)),$(kernel_vm_SRCS) $(hypercall_vm_SRCS))
+hw_drivers = $(call xen_drivers,$(1)) $(if $(filter net,$(1)),$(virtio_net_SRCS)) \
+	   $(if $(filter $(DISKS),$(1)),$(virtio_blk_SRCS)) \
+	   $(if $(filter net $(DISKS),$(1)),$(virtio_SRCS)) \
 	   $(if $(filter net pci $(DISKS),$(1)),$(pci_SRCS) $(hypercall_pci_SRCS))
-ALLDRIVERS := $(call drivers,net disk)
+# $(call PLATFORM_components,application): there is no PCI bus on xen.
+hw_components = $(app_$(1)_COMPONENTS)
+xen_components = $(filter-out pci $(HARDWARE),$(app_$(1)_COMPONENTS))
+hw_APPS	:= $(APPS)
+xen_APPS := $(foreach a,$(APPS),$(if $(filter pci,$(app_$(a)_COMPONENTS)),,$(a)))
 
 HDRS	:= $(O)/include/.done
 
 # ---- what must be there ----
 
 .PHONY: all deps sources iso run test bench xen-test xen-shell clean check-arrows
-all: $(APPS:%=$(OUT)/%.elf) $(LOWAPPS:%=$(OUT)/%.elf)
+all: $(foreach p,$(PLATFORMS),$(addprefix $(O)/$(KERNEL)/$(p)/,$(addsuffix .elf,$($(p)_APPS) $(LOWAPPS))))
 
 deps:
 	@scripts/install-deps build
@@ -104,14 +114,17 @@ $(O)/src/%/.sha256: scripts/sources.pins | $(HDRS)
 Q	:= $(if $(V),,@)
 say	= @echo '  $(1)	$(2)'
 
-$(O)/obj/hw/%.o: %.c | $(HDRS)
-	@mkdir -p $(@D)
-	$(call say,CC,$<)
-	$(Q)$(CC) $(BELOW) -c -o $@ $<
-$(O)/obj/hw/%.o: %.S | $(HDRS)
-	@mkdir -p $(@D)
-	$(call say,AS,$<)
-	$(Q)$(CC) $(BELOW) -D__ASSEMBLY__ -c -o $@ $<
+define compile_below
+$(O)/obj/$(1)/%.o: %.c | $(HDRS)
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$<)
+	$$(Q)$$(CC) $$(BELOW) -Iinclude/$(1) -c -o $$@ $$<
+$(O)/obj/$(1)/%.o: %.S | $(HDRS)
+	@mkdir -p $$(@D)
+	$$(call say,AS,$$<)
+	$$(Q)$$(CC) $$(BELOW) -Iinclude/$(1) -D__ASSEMBLY__ -c -o $$@ $$<
+endef
+$(foreach p,$(PLATFORMS),$(eval $(call compile_below,$(p))))
 $(O)/obj/above/%.o: %.c | $(HDRS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
@@ -123,57 +136,67 @@ $(O)/obj/above/%.o: %.S | $(HDRS)
 
 # ---- link: three groups whose private names stay private, then the image ----
 
-# One copy of the stateless C library serves both sides of the line.
-stateless_OBJS := $(call objs,hw,$(libc_min_stateless_SRCS))
-$(O)/obj/hw/stateless.names: $(stateless_OBJS)
-	$(Q)nm -g --defined-only $^ | awk 'NF == 3 { print $$3 }' >$@
-
 localize = objcopy --wildcard $(patsubst %,--keep-global-symbol='%',$(2)) $(1)
 
-$(APPS:%=$(O)/obj/hw-$(KERNEL)/below-%.o): $(O)/obj/hw-$(KERNEL)/below-%.o: \
-    $$(call objs,hw,$(base_SRCS) $$(call drivers,$$(app_$$*_COMPONENTS))) \
-    $(O)/obj/hw/stateless.names
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(LD) -r -o $@ $(filter %.o,$^)
-	$(Q)$(call localize,$@,rumpuser_* rumpcomp_* _start) \
-	    --keep-global-symbols=$(O)/obj/hw/stateless.names
+# One copy of the stateless C library serves both sides of the line.
+define link_below
+$(O)/obj/$(1)/stateless.names: $(call objs,$(1),$(libc_min_stateless_SRCS))
+	$$(Q)nm -g --defined-only $$^ | awk 'NF == 3 { print $$$$3 }' >$$@
 
-$(O)/obj/hw/lowest.o: $(call objs,hw,$(base_SRCS) $(ALLDRIVERS))
-	$(call say,LD,$@)
-	$(Q)$(LD) -r -o $@ $^
+$(APPS:%=$(O)/obj/$(1)-$(KERNEL)/below-%.o): $(O)/obj/$(1)-$(KERNEL)/below-%.o: \
+    $$$$(call objs,$(1),$$$$(call base_SRCS,$(1)) $$$$(call $(1)_drivers,$$$$(app_$$$$*_COMPONENTS))) \
+    $(O)/obj/$(1)/stateless.names
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$$(LD) -r -o $$@ $$(filter %.o,$$^)
+	$$(Q)$$(call localize,$$@,rumpuser_* rumpcomp_* _start) \
+	    --keep-global-symbols=$(O)/obj/$(1)/stateless.names
+
+$(O)/obj/$(1)/lowest.o: $(call objs,$(1),$(call base_SRCS,$(1)) $(call $(1)_drivers,net disk))
+	$$(call say,LD,$$@)
+	$$(Q)$$(LD) -r -o $$@ $$^
+endef
+$(foreach p,$(PLATFORMS),$(eval $(call link_below,$(p))))
 
 libc_OBJS := $(call objs,above,$(libc_min_SRCS))
 
-$(O)/obj/above/app-%.o: $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS))
+# Programs of Linux's: room linux/ stands beside the C library.
+linux_of = $(if $(filter linux,$(app_$(1)_COMPONENTS)),$(linux_SRCS))
+$(O)/obj/above/app-%.o: $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS) $$(call linux_of,$$*))
 	$(call say,LD,$@)
 	$(Q)$(LD) -r -o $@ $(filter %.o,$^)
 	$(Q)$(call localize,$@,sirloin_main sirloin_stop __stack_chk_fail)
+
+# The rump kernel of an application, for a platform.
+rump_of = $(O)/obj/$(KERNEL)/$(if $(filter xen,$(1)),xen/)rump-$(2).o
 
 include scripts/kernel-$(KERNEL).mk
 
 # Protections are the page tables' work (linker/hw.lds aligns): -n packs the file.
 LINK	:= $(LD) -n -static -nostdlib -z noexecstack --no-warn-rwx-segments \
-	   --gc-sections --build-id=none -T linker/hw.lds
+	   --gc-sections --build-id=none
 
 # Two passes: the second has the table of symbols for backtraces.
 define link_image
 	@mkdir -p $(@D)
 	$(call say,IMAGE,$@)
-	$(Q)$(LINK) -o $@.1 $(1)
+	$(Q)$(LINK) -T $(2) -o $@.1 $(1)
 	$(Q)scripts/ksyms $@.1 >$@.ksyms.S
 	$(Q)$(CC) -c -o $@.ksyms.o $@.ksyms.S
-	$(Q)$(LINK) -o $@ $(1) $@.ksyms.o
+	$(Q)$(LINK) -T $(2) -o $@ $(1) $@.ksyms.o
 	@rm -f $@.1 $@.ksyms.S $@.ksyms.o
 endef
 
-$(APPS:%=$(OUT)/%.elf): $(OUT)/%.elf: $(O)/obj/hw-$(KERNEL)/below-%.o \
-    $(O)/obj/above/app-%.o $(O)/obj/$(KERNEL)/rump-%.o linker/hw.lds scripts/ksyms
-	$(call link_image,$(filter %.o,$^))
+define images
+$($(1)_APPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj/$(1)-$(KERNEL)/below-%.o \
+    $(O)/obj/above/app-%.o $(call rump_of,$(1),%) linker/$(1).lds linker/hw.lds scripts/ksyms
+	$$(call link_image,$$(filter %.o,$$^),linker/$(1).lds)
 
-$(LOWAPPS:%=$(OUT)/%.elf): $(OUT)/%.elf: $(O)/obj/hw/lowest.o \
-    $$(call objs,hw,$$(app_$$*_SRCS)) linker/hw.lds scripts/ksyms
-	$(call link_image,$(filter %.o,$^))
+$(LOWAPPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj/$(1)/lowest.o \
+    $$$$(call objs,$(1),$$$$(app_$$$$*_SRCS)) linker/$(1).lds linker/hw.lds scripts/ksyms
+	$$(call link_image,$$(filter %.o,$$^),linker/$(1).lds)
+endef
+$(foreach p,$(PLATFORMS),$(eval $(call images,$(p))))
 
 # ---- the same above the line as a Linux process (tests/host/hostline.c) ----
 

@@ -266,6 +266,11 @@ void	kern_panic(const char *, ...)
 void	kern_exit(int status) __attribute__((noreturn));
 void	kern_reboot(void) __attribute__((noreturn));
 /*
+ * Somebody outside asks for the end: the program ends in order, by a thread of
+ * its own.  Asked a second time: at once.  Thread context.
+ */
+void	kern_stop(enum plat_end);
+/*
  * Random bytes, thread context.  Without a seed the first call takes some ms to
  * gather one from timing; if that fails: EAGAIN, or (wait) sleeps until a device
  * brings one.

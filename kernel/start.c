@@ -12,6 +12,7 @@ extern char __least_memory_kb[] __attribute__((weak));
 extern const struct kern_init __start_sirloin_init[], __stop_sirloin_init[];
 
 static struct thread thread0;
+enum plat_end kern_exit_how;	/* stop.c changes it */
 
 static void __attribute__((noreturn))
 too_little(uint64_t have)
@@ -119,7 +120,7 @@ kern_exit(int status)
 {
 
 	kern_console_flush();
-	plat_end(PLAT_EXIT, status);
+	plat_end(kern_exit_how, status);
 }
 
 void

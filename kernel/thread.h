@@ -122,6 +122,7 @@ uint64_t timer_margin(const struct cpu *);
 
 /* ---- thread.c ---- */
 
+extern enum plat_end	kern_exit_how;		/* start.c */
 extern struct threadq	thread_list;
 extern struct kern_spin	thread_list_lock;
 /* A thread for the stack that is running already (CPU n's idle thread). */

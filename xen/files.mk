@@ -1,5 +1,6 @@
 xen_SRCS := xen/xs.c xen/xsop.c xen/xsring.c xen/xswatch.c xen/event.c \
-	xen/grant.c xen/ring.c
+	xen/grant.c xen/ring.c xen/control.c xen/suspend.c \
+	xen/xenbus.c
 xen_net_SRCS :=
-xen_blk_SRCS :=
-xen_HOT := xen/ring.c xen/grant.c
+xen_blk_SRCS := xen/blkfront.c xen/blkfront_io.c xen/blkpool.c
+xen_HOT := xen/ring.c xen/grant.c xen/blkfront_io.c

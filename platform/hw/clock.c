@@ -132,7 +132,7 @@ static bool
 forced(const char *what)
 {
 	size_t len;
-	const char *v = hw_option("clock", &len);
+	const char *v = kern_option("clock", &len);
 
 	return v != NULL && len == strlen(what) && memcmp(v, what, len) == 0;
 }
@@ -319,6 +319,13 @@ plat_clock_epoch(void)
 {
 
 	return epoch;
+}
+
+void
+hw_clock_set_epoch(uint64_t ns)
+{
+
+	epoch = ns;
 }
 
 /* The zero of the clock, where the TSC tells; else as early as there is one. */

@@ -10,5 +10,6 @@ platform_hw_SRCS := \
 	platform/hw/pvclock.c platform/hw/hpet.c platform/hw/pit.c \
 	platform/hw/rtc.c platform/hw/serial.c platform/hw/exit.c \
 	platform/hw/xenpvh.c platform/hw/xenguest.c platform/hw/xenguest_mem.c \
+	platform/hw/xenguest_suspend.c \
 	platform/common/xenop.c platform/common/xenevent.c
 platform_hw_HOT := platform/hw/clock.c

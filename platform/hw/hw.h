@@ -64,8 +64,6 @@ extern struct hw_bootinfo hw_boot;	/* gone after the boot */
 void	hw_log(const char *, ...) __attribute__((format(printf, 1, 2)));
 /* The boot cannot go on. */
 void	hw_fail(const char *) __attribute__((noreturn));
-/* Value of a word "name" or "name=value" before the JSON; "" for the former. */
-const char *hw_option(const char *name, size_t *len);
 
 /* ---- mem.c, pagetable.c ---- */
 
@@ -223,6 +221,7 @@ struct hw_ref {			/* a counter of known frequency */
 };
 void	hw_clock_init(void);		/* clock.c; before interrupts */
 void	hw_clock_tick(uint64_t now);
+void	hw_clock_set_epoch(uint64_t ns);
 void	hw_timer_init(uint64_t tsc_hz, uint64_t lapic_hz, bool deadline);
 void	hw_timer_rate(uint64_t tsc_hz);
 void	hw_timer_cpu(void);		/* every CPU */
@@ -269,6 +268,7 @@ void	hw_xen_console_resume(void);
 
 int	hw_xen_events(void);		/* the upcalls are set up; errno */
 void	hw_xen_shared_info(void);
-void	hw_xen_events_resume(void);
+void	hw_xen_events_resume(void);	/* interrupts masked */
+void	hw_xen_resumed(void);		/* thread context */
 
 #endif /* HW_H */

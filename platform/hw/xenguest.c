@@ -99,6 +99,45 @@ console_init(void)
 		(void)xen_port_open(&console, port, 0, console_intr, NULL);
 }
 
+/* ---- the time of day: what Xen says it was at its time 0 (xen.h) ---- */
+
+static uint64_t
+xen_time(void)
+{
+	volatile struct vcpu_time_info *t =
+	    &xen_shared_info->vcpu_info[xen_vcpu(0)].time;
+	uint64_t delta, ns;
+	uint32_t version;
+
+	do {
+		version = __atomic_load_n(&t->version, __ATOMIC_ACQUIRE);
+		delta = rdtsc_ordered() - t->tsc_timestamp;
+		delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift :
+		    delta << t->tsc_shift;
+		ns = t->system_time +
+		    mul_shift(delta, t->tsc_to_system_mul, 32);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while ((version & 1) != 0 || version != t->version);
+	return ns;
+}
+
+static void
+wall_clock(void)
+{
+	volatile struct shared_info *si = xen_shared_info;
+	uint64_t wall;
+	uint32_t version;
+
+	do {
+		version = __atomic_load_n(&si->wc_version, __ATOMIC_ACQUIRE);
+		wall = ((uint64_t)si->wc_sec_hi << 32 | si->wc_sec) *
+		    1000000000 + si->wc_nsec;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while ((version & 1) != 0 || version != si->wc_version);
+	if (wall != 0)
+		hw_clock_set_epoch(wall + xen_time() - plat_clock());
+}
+
 int
 hw_xen_events(void)
 {
@@ -113,8 +152,10 @@ hw_xen_events(void)
 		xen_events_init();
 		for (i = 0; i < kern_ncpu() && error == 0; i++)
 			error = init_cpu(i);
-		if ((ready = error == 0))
+		if ((ready = error == 0)) {
 			console_init();
+			wall_clock();
+		}
 	}
 	kern_mutex_unlock(&lock);
 	return error;
@@ -129,8 +170,15 @@ hw_xen_events_resume(void)
 	xen_events_init();
 	for (i = 0; i < kern_ncpu(); i++)
 		(void)set_vector(i);
+}
+
+void
+hw_xen_resumed(void)
+{
+
 	hw_xen_console_resume();
 	console_init();
+	wall_clock();
 }
 
 static void

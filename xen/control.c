@@ -1,0 +1,93 @@
+/*
+ * control.c: what the tool stack asks of the domain as a whole (docs/misc/
+ * xenstore-paths.pandoc, "control"): control/shutdown is a word, which is
+ * acknowledged by writing nothing there.
+ */
+#include <string.h>
+#include <xen.h>
+#include "control.h"
+#include "xs.h"
+
+static const char *const words[] = { "poweroff", "reboot", "halt", "suspend",
+    "crash" };
+enum { POWEROFF, REBOOT, HALT, SUSPEND, CRASH, NWORD };
+
+/* The word that is there, taken away; ENOENT when there is none. */
+static int
+take(char *word, size_t size)
+{
+	xs_txn t;
+	int error;
+
+	do {
+		if ((error = xs_begin(&t)) != 0)
+			return error;
+		error = xs_read_str(t, "control", "shutdown", word, size);
+		if (error == 0 && word[0] == '\0')
+			error = ENOENT;
+		if (error == 0)
+			error = xs_write(t, "control", "shutdown", "");
+		if (error != 0) {
+			(void)xs_end(t, true);
+			return error;
+		}
+		error = xs_end(t, false);
+	} while (error == EAGAIN);
+	return error;
+}
+
+static void
+asked(struct xs_watch *w, const char *path)
+{
+	char word[32];
+	unsigned i;
+	int error;
+
+	if ((error = take(word, sizeof(word))) != 0) {
+		if (error != ENOENT)
+			kern_printf("xen: %s: error %d\n", w->path, error);
+		return;
+	}
+	for (i = 0; i < NWORD && strcmp(word, words[i]) != 0; i++)
+		continue;
+	if (i == NWORD) {
+		kern_printf("xen: asked to \"%s\": not known\n", word);
+		return;
+	}
+	kern_printf("xen: asked to %s\n", word);
+	switch (i) {
+	case POWEROFF:
+	case HALT:
+		kern_stop(PLAT_EXIT);
+		break;
+	case REBOOT:
+		kern_stop(PLAT_REBOOT);
+		break;
+	case SUSPEND:
+		xen_do_suspend();
+		break;
+	case CRASH:
+		kern_panic("the tool stack asked for a crash");
+	}
+}
+
+static struct xs_watch shutdown = { .path = "control/shutdown", .fn = asked };
+
+static void
+control_init(void)
+{
+	static const char *const can[] = { "feature-poweroff",
+	    "feature-reboot", "feature-suspend" };
+	unsigned i;
+	int error;
+
+	if (!xs_ready())
+		return;
+	/* Not everywhere may a guest write these. */
+	for (i = 0; i < sizeof(can) / sizeof(can[0]); i++)
+		(void)xs_write(0, "control", can[i], "1");
+	if ((error = xs_watch(&shutdown)) != 0)
+		kern_printf("xen: control/shutdown: not watched: error %d\n",
+		    error);
+}
+KERN_INIT(KERN_INIT_LATE, control_init);
