@@ -15,6 +15,7 @@
 
 #define WM_MAXRXQ	2
 #define WM_RXRING	256
+#define WM_RXRING2	1024		/* of two: see docs/devices.md */
 #define WM_RXBUF	2048		/* RCTL.BSIZE 0 */
 #define WM_RXBATCH	64
 #define WM_TXRING	512		/* descriptors */
@@ -49,7 +50,7 @@ struct wm_rxq {
 	struct dma	mem;
 	struct rxdesc	*ring;
 	unsigned	size, next;	/* next to be looked at */
-	struct wm_rxbuf	*buf[WM_RXRING];
+	struct wm_rxbuf	*buf[WM_RXRING2];
 	struct wm_rxbuf	*spare;
 	struct wm_rxbuf	*back;		/* pushed by done(), any thread */
 	unsigned	nbuf, maxbuf;	/* that exist, that may */

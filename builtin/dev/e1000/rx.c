@@ -223,7 +223,7 @@ static unsigned
 ring_size(struct wm *sc, unsigned *maxbuf)
 {
 	unsigned long pages = 64 << 20 >> 12;
-	unsigned size = WM_RXRING;
+	unsigned size = sc->nrxq > 1 ? WM_RXRING2 : WM_RXRING;
 	char buf[32];
 
 	if (rumpuser_getparam("RUMP_MEMLIMIT", buf, sizeof(buf)) == 0)
@@ -231,8 +231,8 @@ ring_size(struct wm *sc, unsigned *maxbuf)
 	while (size > 32 && size * sc->nrxq > pages / 16)
 		size /= 2;
 	*maxbuf = pages / 8 / sc->nrxq;
-	if (*maxbuf > 4 * WM_RXRING)
-		*maxbuf = 4 * WM_RXRING;
+	if (*maxbuf > size + 3 * WM_RXRING)
+		*maxbuf = size + 3 * WM_RXRING;
 	return size;
 }
 
