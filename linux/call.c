@@ -288,3 +288,17 @@ lx_error(int e)
 
 	return -(e != 0 ? lx_errno_of(e) : LX_EIO);
 }
+
+/* For the person who named a program that can't be run. */
+const char *
+lx_strerror(int e)
+{
+
+	switch (e) {
+	case LX_ENOENT:	return "no such file";
+	case LX_ENOMEM:	return "not enough memory";
+	case LX_ENOEXEC: return "not a program for here";
+	case LX_EACCES:	return "permission denied";
+	default:	return "cannot be run";
+	}
+}

@@ -44,6 +44,7 @@ lx_result(long r)
 	return r != -1 ? r : lx_error(*rumpcomp_host_errno());
 }
 int	lx_errno_of(int netbsd_errno);		/* positive, for SO_ERROR */
+const char *lx_strerror(int);			/* of few, for people */
 
 /* ---- processes and threads (task.c) ---- */
 

@@ -10,8 +10,7 @@
 extern hidden long (*__sirloin_syscall)(long, long, long, long, long, long, long);
 
 int	main();
-void	_init(void) __attribute__((weak));
-void	_fini(void) __attribute__((weak));
+weak void _init(), _fini();
 int	__libc_start_main(int (*)(), int, char **, void (*)(void), void (*)(void),
 	    void (*)(void));
 
