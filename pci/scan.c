@@ -80,6 +80,13 @@ pci_claim(struct pci_func *f, const char *owner)
 		return EBUSY;
 	}
 	pci_bar_probe(f);
+	/*
+	 * Its line is off until somebody listens (pci/irq.c): a driver may
+	 * start the device before, and QEMU's I/O APIC does not notice a line
+	 * that was raised before its pin was made level-triggered.
+	 */
+	pci_write(f, PCI_COMMAND, 2, pci_read(f, PCI_COMMAND, 2) |
+	    PCI_CMD_INTX_OFF);
 	return 0;
 }
 
