@@ -12,7 +12,7 @@ PLATFORMS := hw xen		# images: $(O)/$(KERNEL)/hw/..., .../xen/...
 # Third-party sources keep their own style.
 FOREIGN	:= -Wno-error -w
 
-APPS	:= hello httpd rumptest pcitest nettest fstest libctest bench disktest linux
+APPS	:= hello httpd rumptest pcitest nettest fstest libctest bench disktest linux monitor
 LOWAPPS	:= kerntest devtest		# link nothing above the line
 
 CC	:= gcc
@@ -76,6 +76,8 @@ hw_drivers = $(call xen_drivers,$(1)) $(if $(filter net,$(1)),$(virtio_net_SRCS)
 hw_components = $(app_$(1)_COMPONENTS)
 xen_components = $(filter-out pci $(HARDWARE),$(app_$(1)_COMPONENTS))
 hw_APPS	:= $(APPS)
+hw_LOWAPPS := $(LOWAPPS)
+xen_LOWAPPS := $(filter-out devtest,$(LOWAPPS))
 xen_APPS := $(foreach a,$(APPS),$(if $(filter pci,$(app_$(a)_COMPONENTS)),,$(a)))
 
 HDRS	:= $(O)/include/.done
@@ -83,7 +85,7 @@ HDRS	:= $(O)/include/.done
 # ---- what must be there ----
 
 .PHONY: all deps sources iso run test bench xen-test xen-shell clean check-arrows
-all: $(foreach p,$(PLATFORMS),$(addprefix $(O)/$(KERNEL)/$(p)/,$(addsuffix .elf,$($(p)_APPS) $(LOWAPPS))))
+all: $(foreach p,$(PLATFORMS),$(addprefix $(O)/$(KERNEL)/$(p)/,$(addsuffix .elf,$($(p)_APPS) $($(p)_LOWAPPS))))
 
 deps:
 	@scripts/install-deps build
@@ -192,7 +194,7 @@ $($(1)_APPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj/$(
     $(O)/obj/above/app-%.o $(call rump_of,$(1),%) linker/$(1).lds linker/hw.lds scripts/ksyms
 	$$(call link_image,$$(filter %.o,$$^),linker/$(1).lds)
 
-$(LOWAPPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj/$(1)/lowest.o \
+$($(1)_LOWAPPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj/$(1)/lowest.o \
     $$$$(call objs,$(1),$$$$(app_$$$$*_SRCS)) linker/$(1).lds linker/hw.lds scripts/ksyms
 	$$(call link_image,$$(filter %.o,$$^),linker/$(1).lds)
 endef

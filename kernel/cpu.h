@@ -30,6 +30,7 @@ struct timerq {
 struct cpu {
 	struct cpu		*self;
 	struct thread		*cur;
+	struct plat_cpu		plat;
 	unsigned		id;
 	bool			resched;	/* cur must give way */
 	bool			slice_over;	/* ... behind its equals */
@@ -50,6 +51,8 @@ struct cpu {
 	unsigned		npages;		/* single pages: page.c */
 	void			*pages[CPU_PAGES];
 } __attribute__((aligned(64)));
+
+_Static_assert(offsetof(struct cpu, plat) == PLAT_CPU_OFFSET, "machine.h");
 
 extern struct cpu	cpu0;
 extern struct cpu	*cpus[MAXCPU];

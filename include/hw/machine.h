@@ -26,6 +26,10 @@ struct plat_ctx {
 	struct plat_frame frame;	/* 32 */
 };
 
+/* The platform's part of struct cpu: hw finds its own by the task register. */
+struct plat_cpu { };
+#define PLAT_CPU_OFFSET	16		/* in struct cpu */
+
 #define PLAT_IRQ_ENABLED	0x200UL	/* RFLAGS.IF */
 
 static inline unsigned long

@@ -15,6 +15,7 @@
 #define X86_MSR_FSBASE	0xc0000100
 #define X86_MSR_GSBASE	0xc0000101
 
+#define MACHINE_CPUID	"cpuid"
 #define MACHINE_SEL_TSS	0x20		/* + 16 * CPU number */
 #define CPU_IST1	36		/* in struct hw_cpu: tss.ist[0] */
 

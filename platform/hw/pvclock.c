@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hw.h"
+#include "../common/pvclock.h"
 
 #define LEAF_FEATURES	0x40000001
 #define FEATURE_CLOCK2	(1U << 3)
@@ -13,40 +14,12 @@
 #define MSR_TIME	0x4b564d01
 #define FLAG_STABLE	0x01
 
-struct pvclock {
-	uint32_t	version, pad;
-	uint64_t	tsc, ns;
-	uint32_t	mul;
-	int8_t		shift;
-	uint8_t		flags, pad2[2];
-} __attribute__((aligned(32)));
 struct pvwall { uint32_t version, sec, nsec; } __attribute__((aligned(16)));
 
 static volatile struct pvclock *clocks;	/* one per CPU; NULL: not in use */
 static volatile struct pvwall wall;
 static bool stable;
 static uint64_t last;
-
-static uint64_t
-read_one(const volatile struct pvclock *c)
-{
-	uint64_t delta, base;
-	uint32_t v, mul;
-	int shift;
-
-	do {
-		while ((v = c->version) & 1)
-			plat_pause();
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		delta = rdtsc_ordered() - c->tsc;
-		base = c->ns;
-		mul = c->mul;
-		shift = c->shift;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (v != c->version);
-	delta = shift >= 0 ? delta << shift : delta >> -shift;
-	return base + mul_shift(delta, mul, 32);
-}
 
 /*
  * Stable: any CPU's record does for all.  Else the own one, and whoever is
@@ -59,9 +32,9 @@ hw_pvclock_read(void)
 	uint64_t t, l;
 
 	if (stable)
-		return read_one(&clocks[0]);
+		return pvclock_read(&clocks[0]);
 	s = plat_irq_save();
-	t = read_one(&clocks[hw_cpunum()]);
+	t = pvclock_read(&clocks[hw_cpunum()]);
 	plat_irq_restore(s);
 	l = __atomic_load_n(&last, __ATOMIC_RELAXED);
 	do {

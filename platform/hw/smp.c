@@ -97,7 +97,7 @@ void
 hw_smp_init(void)
 {
 	size_t len;
-	const char *v = hw_option("cpus", &len);
+	const char *v = kern_option("cpus", &len);
 	unsigned max = 0;
 
 	while (v != NULL && len-- > 0 && *v >= '0' && *v <= '9' && max < MAXCPU)

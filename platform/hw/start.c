@@ -6,16 +6,15 @@
 #include <string.h>
 
 #include "hw.h"
+#include "../common/config.h"
 
 _Static_assert(sizeof(hw_boot) <= HW_BOOTINFO_SIZE, "asm.h");
+_Static_assert(HW_NMODULE <= CONFIG_NMODULE, "config.h");
 
 extern struct hw_cpu hw_cpu0;
 struct hw_cpu hw_cpu0;
 extern char __boot_stacks[];
 extern uint64_t hw_boot_tls[];
-
-static const char *cmdline = "";
-static struct { const void *p; size_t size; } module[HW_NMODULE];
 
 void
 hw_log(const char *fmt, ...)
@@ -40,99 +39,18 @@ hw_fail(const char *what)
 	plat_end(PLAT_PANIC, 1);
 }
 
-/* ---- configuration ---- */
-
-static bool
-is_space(char c)
-{
-
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-const char *
-hw_option(const char *name, size_t *len)
-{
-	const char *p = cmdline;
-	size_t n = strlen(name), k;
-
-	for (;;) {
-		while (is_space(*p))
-			p++;
-		if (*p == 0 || *p == '{')
-			return NULL;
-		for (k = 0; p[k] != 0 && !is_space(p[k]); k++)
-			continue;
-		if (k >= n && memcmp(p, name, n) == 0 &&
-		    (k == n || p[n] == '=')) {
-			*len = k == n ? 0 : k - n - 1;
-			return k == n ? p + n : p + n + 1;
-		}
-		p += k;
-	}
-}
-
-static bool
-is_config(const char *p, size_t n)
-{
-
-	while (n > 0 && is_space(*p)) {
-		p++;
-		n--;
-	}
-	return n > 0 && *p == '{';
-}
-
-/*
- * The configuration: the command line; when it holds no JSON, the words of it
- * followed by the first module that is JSON.
- */
 static void
-config_init(void)
+read_config(void)
 {
 	unsigned i;
-	size_t n, len = hw_boot.cmdline_len;
-	const char *m;
-	char *buf;
 
 	if (hw_boot.cmdline_pa != 0)
-		cmdline = hw_map_firmware(hw_boot.cmdline_pa, len + 1);
-	for (i = 0; i < hw_boot.nmodule; i++) {
-		module[i].size = hw_boot.module[i].size;
-		module[i].p = hw_map_firmware(hw_boot.module[i].pa,
-		    module[i].size);
-	}
-	if (strchr(cmdline, '{') != NULL)
-		return;
-	for (i = 0; i < hw_boot.nmodule; i++) {
-		m = module[i].p;
-		if (m == NULL || !is_config(m, module[i].size))
-			continue;
-		n = strnlen(m, module[i].size);
-		buf = hw_early_alloc((len + n + 2 + PAGE_SIZE - 1) >>
-		    PAGE_SHIFT);
-		memcpy(buf, cmdline, len);
-		buf[len] = ' ';
-		memcpy(buf + len + 1, m, n);
-		cmdline = buf;
-		return;
-	}
-}
-
-const char *
-plat_cmdline(void)
-{
-
-	return cmdline;
-}
-
-const void *
-plat_module(int n, size_t *size)
-{
-
-	if (n < 0 || n >= HW_NMODULE || module[n].p == NULL)
-		return NULL;
-	*size = module[n].size;
-	return module[n].p;
+		config_words(hw_map_firmware(hw_boot.cmdline_pa,
+		    hw_boot.cmdline_len + 1));
+	for (i = 0; i < hw_boot.nmodule; i++)
+		config_module(hw_map_firmware(hw_boot.module[i].pa,
+		    hw_boot.module[i].size), hw_boot.module[i].size);
+	config_join(hw_early_alloc);
 }
 
 /* ---- the boot CPU ---- */
@@ -188,7 +106,7 @@ hw_start(unsigned how, uint64_t info)
 	hw_smp_prepare();
 	write_cr3((uint64_t)hw_pml4);
 	hw_xen_remap();
-	config_init();
+	read_config();
 	hw_acpi_init();
 	hw_power_init();
 	hw_pic_silence();

@@ -12,6 +12,8 @@
 struct plat_frame { uint64_t rip; };
 struct plat_ctx { uint64_t preempted; };
 
+struct plat_cpu { };
+#define PLAT_CPU_OFFSET	16
 #define PLAT_IRQ_ENABLED	0x200UL
 
 extern unsigned long fake_irq;

@@ -1,0 +1,132 @@
+/*
+ * The console ring.  What the daemon writes there is not believed: an index
+ * beyond the ring's size counts as an empty or a full ring.
+ */
+#include <stdio.h>
+
+#include "x86.h"
+#include "xencons.h"
+#include <xen/io/console.h>
+
+#define PATIENCE	2000000000UL	/* ns without progress */
+
+static volatile struct xencons_interface *ring;
+static evtchn_port_t port;
+static uint32_t lock;
+static bool deaf;			/* nobody takes the output */
+static char last = '\n';			/* character of it */
+
+void
+xencons_set(void *r, evtchn_port_t p)
+{
+	unsigned long s = x86_lock(&lock);
+
+	ring = r;
+	port = p;
+	deaf = false;
+	x86_unlock(&lock, s);
+}
+
+evtchn_port_t
+xencons_port(void)
+{
+
+	return ring != NULL ? port : 0;
+}
+
+static uint32_t
+room(void)
+{
+	uint32_t used = ring->out_prod - ring->out_cons;
+
+	return used < sizeof(ring->out) ? sizeof(ring->out) - used : 0;
+}
+
+/* At least `want' bytes of room; false when nobody makes it. */
+static bool
+wait_room(uint32_t want)
+{
+	uint64_t since = plat_clock();
+	uint32_t had = room(), now;
+
+	while ((now = room()) < want) {
+		if (now != had) {
+			since = plat_clock();
+			had = now;
+		} else if (deaf || plat_clock() - since > PATIENCE) {
+			deaf = true;
+			return false;
+		}
+		xen_evtchn_notify(port);
+		xen_yield();
+	}
+	deaf = false;
+	return true;
+}
+
+void
+xencons_write(const char *p, size_t n)
+{
+	unsigned long s = x86_lock(&lock);
+	uint32_t prod, k;
+
+	if (n > 0)
+		last = p[n - 1];
+	while (n > 0 && ring != NULL) {
+		if (!wait_room(1))
+			break;
+		prod = ring->out_prod;
+		for (k = room(); k > 0 && n > 0; k--, n--)
+			ring->out[prod++ % sizeof(ring->out)] = *p++;
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		ring->out_prod = prod;
+		xen_evtchn_notify(port);
+	}
+	x86_unlock(&lock, s);
+}
+
+size_t
+xencons_read(char *p, size_t n)
+{
+	unsigned long s = x86_lock(&lock);
+	uint32_t cons, left;
+	size_t i = 0;
+
+	if (ring != NULL) {
+		cons = ring->in_cons;
+		left = ring->in_prod - cons;
+		if (left > sizeof(ring->in))
+			left = 0;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		for (; i < n && left > 0; left--)
+			p[i++] = ring->in[cons++ % sizeof(ring->in)];
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		ring->in_cons = cons;
+		if (i > 0)
+			xen_evtchn_notify(port);
+	}
+	x86_unlock(&lock, s);
+	return i;
+}
+
+void
+xencons_end(enum plat_end how, int status)
+{
+	char line[40];
+	int n;
+
+	n = snprintf(line, sizeof(line), how == PLAT_EXIT ?
+	    "%ssirloin: exit %d\n" : how == PLAT_REBOOT ?
+	    "%ssirloin: reboot\n" : "%ssirloin: panic\n",
+	    last == '\n' ? "" : "\n", status & 0xff);
+	xencons_write(line, (size_t)n);
+	if (ring != NULL)
+		(void)wait_room(sizeof(ring->out));
+}
+
+void
+xencons_break(void)
+{
+
+	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,146 @@
+/*
+ * pv.h: what the files of platform/xen share.  Facts are in Xen's public
+ * headers (xen.h, arch-x86/xen.h, event_channel.h, vcpu.h, memory.h), named
+ * where they are used.
+ */
+#ifndef XEN_PV_H
+#define XEN_PV_H
+
+#include <xen.h>
+#include "../common/x86.h"
+#include "asm.h"
+
+/* ---- linker script ---- */
+
+extern char __image_start[], __text_start[], __text_end[], __rodata_start[],
+    __rodata_end[], __data_start[], __bss_end[], __ksyms_start[],
+    __ksyms_end[], __image_end[], __boot_stacks[], __boot_stack_end[];
+
+/* ---- entry.S ---- */
+
+extern char xen_hypercall_page[], xen_exception_stubs[], xen_event_entry[],
+    xen_failsafe_entry[], xen_ap_start[];
+extern uint64_t xen_boot_tls[];
+
+static inline long
+hypercall(unsigned long op, unsigned long a, unsigned long b, unsigned long c,
+    unsigned long d, unsigned long e)
+{
+	unsigned long r;
+	register unsigned long r10 __asm__("r10") = d;
+	register unsigned long r8 __asm__("r8") = e;
+
+	__asm__ volatile("call *%[page]" : "=a"(r), "+D"(a), "+S"(b), "+d"(c),
+	    "+r"(r10), "+r"(r8) : [page] "r"((uintptr_t)xen_hypercall_page +
+	    32 * op) : "memory");
+	return (long)r;
+}
+
+/* ---- start.c ---- */
+
+extern const struct start_info *xen_si;
+/* A line on the console; the boot cannot go on. */
+void	xen_log(const char *, ...) __attribute__((format(printf, 1, 2)));
+void	xen_fail(const char *) __attribute__((noreturn));
+void	xen_console_init(void);
+
+/* ---- mem.c, pagetable.c, p2m.c ---- */
+
+#define PTE_P		0x001UL
+#define PTE_W		0x002UL
+#define PTE_PWT		0x008UL
+#define PTE_PCD		0x010UL
+#define PTE_A		0x020UL
+#define PTE_D		0x040UL
+#define PTE_FOREIGN	0x200UL		/* for software: no page of ours */
+#define PTE_NX		(1UL << 63)
+#define PTE_ADDR	0x000ffffffffff000UL
+#define PTE_RW		(PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX)
+#define PTE_RO		(PTE_P | PTE_A | PTE_NX)
+
+extern xen_pfn_t *xen_p2m;		/* mfn of each pfn */
+extern uint64_t xen_npfn;		/* pages that it has */
+
+void	xen_mem_init(void);
+void	*xen_early_alloc(size_t npage);	/* zeroed, before kern_start */
+void	xen_p2m_init(void);		/* the lists for the toolstack */
+void	xen_p2m_publish(void);
+void	xen_shared_map(void);		/* xen_shared_info at its address */
+
+/* Changes to page tables, collected; never more than fit: flushes itself. */
+#define XEN_BATCH	64
+struct xen_batch {
+	unsigned		n;
+	struct mmu_update	req[XEN_BATCH];
+};
+void	xen_batch_put(struct xen_batch *, uint64_t ptr, uint64_t val);
+void	xen_batch_flush(struct xen_batch *);
+void	xen_tlb_flush_all(void);
+uint64_t *xen_pt_entry(uintptr_t va);	/* leaf entry, may be 0; NULL */
+uint64_t xen_pt_machine(const uint64_t *entry);
+/* Tables for [va, va + size); ENOMEM. */
+int	xen_pt_prepare(uintptr_t va, size_t size);
+int	xen_pt_map_mfn(uintptr_t va, xen_pfn_t mfn, uint64_t flags);
+uint64_t xen_prot_flags(int prot);
+void	xen_pt_boot(void);		/* direct map and protection */
+void	xen_pt_seal(void);
+
+/* ---- cpu.c, traps.c, smp.c ---- */
+
+extern struct plat_cpu *xen_cpus[MAXCPU];	/* by VCPU number */
+static inline struct plat_cpu *
+xen_self(void)
+{
+
+	return (struct plat_cpu *)((char *)plat_self() + PLAT_CPU_OFFSET);
+}
+extern struct vcpu_info *xen_vcpu[MAXCPU];
+void	xen_cpu_enable(void);		/* every CPU: its registers */
+void	xen_traps_init(void);
+void	xen_trap_table(struct trap_info *);
+void	xen_exception(struct plat_frame *);
+void	xen_upcall(struct plat_frame *);
+void	xen_smp_init(void);
+int	xen_vcpu_register(struct plat_cpu *, unsigned num);
+int	xen_vcpu_start(unsigned n, const void *rip, uint64_t rsp,
+	    uint64_t fsbase);
+
+/* ---- event.c ---- */
+
+struct plat_irq {
+	plat_irq_fn	fn;
+	void		*arg;
+	evtchn_port_t	port;		/* 0: dead */
+	unsigned	cpu;
+	struct plat_irq	*next;		/* of the free list */
+};
+void	xen_event_init(void);
+/* Give port a handler on cpu, with a struct of the caller's. */
+void	xen_event_set(struct plat_irq *, evtchn_port_t, unsigned cpu,
+	    plat_irq_fn, void *arg);
+void	xen_event_dispatch(void);	/* what is pending on this CPU */
+/* After a resume: every port is gone. */
+void	xen_event_forget(void);
+/* The platform's own events of a CPU: timer and wake-up. */
+void	xen_event_cpu(unsigned cpu);
+
+/* ---- clock.c ---- */
+
+void	xen_clock_init(void);
+uint64_t xen_system_time(void);		/* Xen's: ns since its boot */
+void	xen_timer_intr(void *);
+/* Another hypervisor's time from here on: ours goes on where it was. */
+void	xen_clock_resume(uint64_t was);
+void	xen_timer_again(void);		/* this CPU's: Xen has forgotten it */
+
+/* ---- foreign.c ---- */
+
+/* Before and after a suspend: frames that are not ours, in our page tables. */
+void	xen_foreign_drop(void);
+void	xen_foreign_again(void);
+
+/* ---- start.c ---- */
+
+void	xen_shutdown(unsigned reason) __attribute__((noreturn));
+
+#endif /* XEN_PV_H */
