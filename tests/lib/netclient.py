@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """netclient HOST PORT WHAT...: the other end of `nettest serve'.  Says ok, or
-dies.  WHAT: up down udp flood ra."""
+dies.  WHAT: up down check udp sizes odd flood ra counters, some with =N."""
 
 import select
 import socket
@@ -18,8 +18,8 @@ def connect(host, port, timeout=15):
     return s
 
 
-def up(host, port, mb=32):
-    s = connect(host, port + 1)
+def up(host, port, mb=32, to=1):
+    s = connect(host, port + to)
     for _ in range(mb):
         s.sendall(PATTERN * 16)
     s.shutdown(socket.SHUT_WR)
@@ -27,6 +27,11 @@ def up(host, port, mb=32):
     while part := s.recv(100):
         answer += part
     assert answer.split() == [str(mb * MB).encode(), b"0"], answer
+
+
+def check(host, port, mb=32):
+    """As up; the guest looks at every byte."""
+    up(host, port, mb, 3)
 
 
 def down(host, port, mb=32):
@@ -56,6 +61,38 @@ def udp(host, port):
                 except TimeoutError:
                     answer = None
             assert answer == data, size
+
+
+def sizes(host, port, step=1):
+    """Datagrams that fit a frame, of all sizes, some at a time."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(3)
+        s.connect((host, port))
+        data = (PATTERN * 2)[77:]
+        for size in range(1, 1473, step * 16):
+            some = range(size, min(size + step * 16, 1473), step)
+            for n in some:
+                s.send(data[:n])
+            got = sorted((s.recv(2000) for _ in some), key=len)
+            assert got == [data[:n] for n in some], size
+
+
+def odd(host, port):
+    """Frames that make no sense, of all sizes; and nothing else suffers."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+        s.bind(("tap0", 0x86DD))
+        for size in [*range(14, 120), 1513, 1514]:
+            for kind in (b"\x08\x00E", b"\x86\xdd`", b"\x08\x06", b"\x12\x34"):
+                s.send((b"\xff" * 6 + b"\2" * 6 + kind + PATTERN)[:size])
+    udp(host, port)
+
+
+def counters(host, port):
+    with connect(host, port + 4) as s:
+        text = b""
+        while part := s.recv(65536):
+            text += part
+    print(text.decode())
 
 
 def flood(host, port, n=60):
@@ -120,6 +157,7 @@ def ra(host, port):
 
 
 for what in sys.argv[3:]:
-    {"up": up, "down": down, "udp": udp, "flood": flood, "ra": ra}[what](
-        sys.argv[1], int(sys.argv[2]))
+    name, _, n = what.partition("=")
+    {f.__name__: f for f in (up, down, check, udp, sizes, odd, flood, ra, counters)}[name](
+        sys.argv[1], int(sys.argv[2]), *([int(n)] if n else []))
     print("ok", what)

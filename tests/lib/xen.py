@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 
-from guest import KERNEL, OUT, ROOT, free_port
+from guest import OUT, ROOT, free_port
 
 XENTESTS = f"{ROOT}/tests/xen"
 QEMU = "qemu-system-x86_64"
@@ -42,10 +42,6 @@ class Failed(RuntimeError):
     def __init__(self, script, status, output):
         super().__init__(f"dom0: {script.strip()[:120]}: status {status}\n{output[-2000:]}")
         self.status, self.output = status, output
-
-
-def xen_image(app, platform="xen"):
-    return f"{OUT}/{KERNEL}/{platform}/{app}.elf"
 
 
 def files():
@@ -220,6 +216,8 @@ class Bed:
             kernel = self.put(kernel)
         cfg = {"name": name, "type": "pv", "kernel": kernel, "memory": 64, "vcpus": 1,
                "on_poweroff": "destroy", "on_reboot": "destroy", "on_crash": "destroy", **config}
+        if cfg["type"] == "pvh":    # QEMU's nested guests get #UD for AVX
+            cfg.setdefault("cpuid", "host,avx=0,avx2=0")
         with open(f"{self.work}/{name}.cfg", "w") as f:
             f.writelines(f"{k} = {v!r}\n" for k, v in cfg.items())
         self.run(f"xl create {'-p' if paused else ''} /work/{name}.cfg", timeout)
@@ -295,5 +293,10 @@ class Domain:
     def store(self, path):
         return self.bed.run(f"xenstore-read /local/domain/{self.id}/{path}").strip()
 
+    def running(self):
+        return self.bed.call(f"xl domid {self.name}")[0] == 0
+
     def destroy(self):
-        self.bed.call(f"xl destroy {self.name}")
+        """End it if it is there."""
+        if self.bed.alive():
+            self.bed.call(f"xl destroy {self.name}")

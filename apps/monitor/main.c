@@ -1,0 +1,240 @@
+/*
+ * monitor: a guest for tests from outside.  Prints "ready", does the commands
+ * that it reads, one a line, and ends each with "ok" or "error N TEXT":
+ *
+ *	echo WORD		prints it
+ *	time			"time MONOTONIC EPOCH", nanoseconds
+ *	status			the platform's JSON
+ *	memory MB		takes so much, writes all of it, looks, gives it back
+ *	write|check DISK OFFSET KB SEED		a pattern on blk0, blk1, ...
+ *	up NAME ADDRESS LENGTH	an interface that came later
+ *	send ADDRESS PORT WORD	by TCP; prints what comes back
+ *	spin SECONDS THREADS	keeps CPUs busy
+ *	exit STATUS, abort
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <rump/host.h>
+#include <rump/rump.h>
+#include "monitor.h"
+
+#define STATUS_SIZE	65536
+#define BLOCK		65536
+
+static int
+do_echo(char **arg)
+{
+
+	printf("%s\n", arg[0]);
+	return 0;
+}
+
+static int
+do_time(char **arg)
+{
+	uint64_t now = rumpcomp_host_clock();
+
+	printf("time %" PRIu64 " %" PRIu64 "\n", now, now + rumpcomp_host_epoch());
+	return 0;
+}
+
+static int
+do_status(char **arg)
+{
+	static char text[STATUS_SIZE + 1];
+	int fd = open("/sirloin/status", O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return errno;
+	n = pread(fd, text, STATUS_SIZE, 0);
+	close(fd);
+	while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\n'))
+		n--;
+	text[n > 0 ? n : 0] = '\0';
+	printf("%s\n", text);
+	return 0;
+}
+
+static int
+do_memory(char **arg)
+{
+	size_t want = strtoull(arg[0], NULL, 10), n, i, bad = 0;
+	uint64_t **mb = calloc(want, sizeof(*mb));
+
+	if (mb == NULL)
+		return ENOMEM;
+	for (n = 0; n < want && (mb[n] = malloc(1 << 20)) != NULL; n++)
+		for (i = 0; i < (1 << 20) / 8; i += 64)
+			mb[n][i] = n << 20 | i;
+	for (size_t k = 0; k < n; k++) {
+		for (i = 0; i < (1 << 20) / 8; i += 64)
+			bad += mb[k][i] != (k << 20 | i);
+		free(mb[k]);
+	}
+	free(mb);
+	printf("memory %zu MB, %zu wrong\n", n, bad);
+	return n < want ? ENOMEM : bad ? EIO : 0;
+}
+
+static int
+open_disk(const char *name)
+{
+	char path[32];
+	int error;
+
+	snprintf(path, sizeof(path), "/disk-%s", name);
+	error = rump_pub_etfs_register(path, name, RUMP_ETFS_CHR);
+	if (error != 0 && error != EEXIST) {
+		errno = error;
+		return -1;
+	}
+	return open(path, O_RDWR);
+}
+
+static void
+pattern(uint64_t *buf, uint64_t at, uint64_t seed)
+{
+
+	for (size_t i = 0; i < BLOCK / 8; i++)
+		buf[i] = (at + i * 8) * 0x9e3779b97f4a7c15ull + seed;
+}
+
+static int
+disk(char **arg, bool writing)
+{
+	uint64_t at = strtoull(arg[1], NULL, 10), kb = strtoull(arg[2], NULL, 10);
+	uint64_t seed = strtoull(arg[3], NULL, 10), end = at + (kb << 10);
+	static _Alignas(4096) uint64_t buf[BLOCK / 8], right[BLOCK / 8];
+	int fd = open_disk(arg[0]), error = 0;
+	ssize_t k;
+
+	if (fd < 0)
+		return errno;
+	for (; at < end && error == 0; at += BLOCK) {
+		size_t n = end - at < BLOCK ? end - at : BLOCK;
+		pattern(writing ? buf : right, at, seed);
+		k = writing ? pwrite(fd, buf, n, at) : pread(fd, buf, n, at);
+		if (k != (ssize_t)n)
+			error = k < 0 ? errno : EIO;
+		else if (!writing && memcmp(buf, right, n) != 0) {
+			printf("wrong at %" PRIu64 "\n", at);
+			error = EILSEQ;
+		}
+	}
+	if (writing && error == 0 && fsync(fd) != 0)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+static int
+do_write(char **arg)
+{
+
+	return disk(arg, true);
+}
+
+static int
+do_check(char **arg)
+{
+
+	return disk(arg, false);
+}
+
+static uint64_t spin_end;
+
+static void *
+spinner(void *arg)
+{
+	uint64_t last = 0, now;
+
+	while ((now = rumpcomp_host_clock()) < spin_end) {
+		if (now < last)
+			printf("time went back by %" PRIu64 "\n", last - now);
+		last = now;
+	}
+	return NULL;
+}
+
+static int
+do_spin(char **arg)
+{
+	pthread_t t[16];
+	int n = atoi(arg[1]), error = 0, i;
+
+	spin_end = rumpcomp_host_clock() + strtoull(arg[0], NULL, 10) * 1000000000ull;
+	if (n < 1 || n > 16)
+		return EINVAL;
+	for (i = 0; i < n && error == 0; i++)
+		error = pthread_create(&t[i], NULL, spinner, NULL);
+	while (--i >= 0 && error == 0)
+		pthread_join(t[i], NULL);
+	return error;
+}
+
+static int
+do_exit(char **arg)
+{
+
+	exit(atoi(arg[0]));
+}
+
+static int
+do_abort(char **arg)
+{
+
+	abort();
+}
+
+static const struct command commands[] = {
+	{ "echo", 1, do_echo }, { "time", 0, do_time }, { "status", 0, do_status },
+	{ "memory", 1, do_memory }, { "write", 4, do_write }, { "check", 4, do_check },
+	{ "up", 3, net_up }, { "send", 3, net_send }, { "spin", 2, do_spin },
+	{ "exit", 1, do_exit }, { "abort", 0, do_abort },
+};
+
+static int
+obey(char *line)
+{
+	char *word[MAXWORD], *save, *p;
+	int n = 0;
+
+	for (p = strtok_r(line, " \r\n", &save); p != NULL && n < MAXWORD;
+	    p = strtok_r(NULL, " \r\n", &save))
+		word[n++] = p;
+	if (n == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(word[0], commands[i].name) == 0)
+			return n - 1 == commands[i].nargs ?
+			    commands[i].fn(word + 1) : EINVAL;
+	return ENOENT;
+}
+
+int
+main(int argc, char **argv)
+{
+	static char line[1024];
+	int error;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	net_start();
+	printf("ready\n");
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		error = obey(line);
+		if (error == 0)
+			printf("ok\n");
+		else
+			printf("error %d %s\n", error, strerror(error));
+	}
+	return 0;
+}

@@ -1,0 +1,100 @@
+/* net.c: the monitor's network commands. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <rump/netconfig.h>
+#include "monitor.h"
+
+static void *
+echo(void *arg)
+{
+	int s = (int)(intptr_t)arg;
+	char *buf = malloc(65536);
+	ssize_t n, k, done;
+
+	while (buf != NULL && (n = read(s, buf, 65536)) > 0)
+		for (done = 0; done < n; done += k)
+			if ((k = write(s, buf + done, n - done)) <= 0)
+				goto out;
+out:
+	free(buf);
+	close(s);
+	return NULL;
+}
+
+static void *
+serve(void *arg)
+{
+	int l = (int)(intptr_t)arg, s;
+	pthread_t t;
+
+	for (;;) {
+		if ((s = accept(l, NULL, NULL)) < 0)
+			continue;
+		if (pthread_create(&t, NULL, echo, (void *)(intptr_t)s) != 0)
+			close(s);
+		else
+			pthread_detach(t);
+	}
+	return NULL;
+}
+
+void
+net_start(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(7) };
+	int l = socket(AF_INET, SOCK_STREAM, 0);
+	pthread_t t;
+
+	if (l < 0 || bind(l, (struct sockaddr *)&sin, sizeof(sin)) != 0 ||
+	    listen(l, 16) != 0 ||
+	    pthread_create(&t, NULL, serve, (void *)(intptr_t)l) != 0)
+		printf("monitor: no echo server: %s\n", strerror(errno));
+}
+
+int
+net_up(char **arg)
+{
+	int error = rump_pub_netconfig_ifcreate(arg[0]);
+
+	if (error == 0 || error == EEXIST)
+		error = rump_pub_netconfig_ifup(arg[0]);
+	if (error == 0)
+		error = rump_pub_netconfig_ipv4_ifaddr_cidr(arg[0], arg[1], atoi(arg[2]));
+	return error;
+}
+
+int
+net_send(char **arg)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int s = socket(AF_INET, SOCK_STREAM, 0), error = 0;
+	char buf[256];
+	ssize_t n;
+
+	if (s < 0)
+		return errno;
+	sin.sin_port = htons(atoi(arg[1]));
+	if (inet_pton(AF_INET, arg[0], &sin.sin_addr) != 1)
+		error = EINVAL;
+	else if (connect(s, (struct sockaddr *)&sin, sizeof(sin)) != 0 ||
+	    write(s, arg[2], strlen(arg[2])) < 0 ||
+	    shutdown(s, SHUT_WR) != 0)
+		error = errno;
+	while (error == 0 && (n = read(s, buf, sizeof(buf))) != 0) {
+		if (n < 0)
+			error = errno;
+		else
+			printf("%.*s", (int)n, buf);
+	}
+	printf("\n");
+	close(s);
+	return error;
+}

@@ -1,0 +1,105 @@
+"""Tests on the Xen bed: one bed for all of a run, guests that don't outlive a test."""
+
+import atexit
+import glob
+import json
+import os
+import subprocess
+import unittest
+
+import xen
+from guest import KERNEL, OUT
+
+LANES = (("pv", 1), ("pv", 2), ("pvh", 1))
+MEM = 128 if KERNEL == "netbsd" else 64
+DOM0, GUEST = "10.9.0.1", "10.9.0.2"
+TOOLS = {"load": [f"{xen.XENTESTS}/load.c"],
+         "client": [f"{xen.ROOT}/tests/bench/client.c"],
+         "hostile": [f"{xen.XENTESTS}/hostile/{f}.c" for f in ("main", "net", "blk")]}
+XEN_LIBS = ["-lxenstore", "-lxengnttab", "-lxenevtchn", "-lxentoolcore", "-lxentoollog"]
+_shared = None
+
+
+def tool(name):
+    """A static program for dom0, made when its sources are newer."""
+    out = f"{OUT}/xenbed/tools/{name}"
+    sources = TOOLS[name] + glob.glob(f"{os.path.dirname(TOOLS[name][0])}/*.h")
+    if not os.path.exists(out) or os.path.getmtime(out) < max(map(os.path.getmtime, sources)):
+        os.makedirs(os.path.dirname(out), exist_ok=True)
+        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-D_GNU_SOURCE", "-static",
+                        "-D__XEN_INTERFACE_VERSION__=0x00040d00", "-o", out, *TOOLS[name],
+                        *(XEN_LIBS if name == "hostile" else []), "-lpthread"], check=True)
+    return out
+
+
+def install(bed):
+    """The tools in dom0's path."""
+    for name in TOOLS:
+        bed.run(f"cp {bed.put(tool(name))} /usr/bin/ && chmod 755 /usr/bin/{name}")
+
+
+def shared():
+    """The bed of this run; another one when it has died."""
+    global _shared
+    if _shared is None or not _shared.alive():
+        if _shared is None:
+            atexit.register(lambda: _shared.close())
+        bed = xen.Bed(timeout=3600)
+        try:
+            bed.ready()
+            install(bed)
+        except BaseException:
+            bed.close()
+            raise
+        _shared = bed
+    return _shared
+
+
+def image(app, kind):
+    """An application's image for a PV or a PVH guest."""
+    return f"{OUT}/{KERNEL}/{'xen' if kind == 'pv' else 'hw'}/{app}.elf"
+
+
+def config(app, *argv, **keys):
+    """The document for a guest (docs/configuration.md)."""
+    return json.dumps({"rc": [{"bin": app, "argv": list(map(str, argv))}], **keys},
+                      separators=(",", ":"))
+
+
+def static(n=0, addr=GUEST):
+    return {"if": f"virt{n}", "type": "inet", "method": "static", "addr": addr, "mask": "16",
+            "gw": DOM0}
+
+
+class Case(unittest.TestCase):
+    """self.bed, and what is common."""
+
+    def setUp(self):
+        try:
+            self.bed = shared()
+        except xen.Unavailable as e:
+            self.skipTest(str(e))
+        self.guests = []
+
+    def tearDown(self):
+        for g in self.guests:
+            g.destroy()
+
+    def guest(self, app, *argv, lane=("pv", 1), words="", conf=None, img=None, bed=None, **keys):
+        """A guest with the application; conf: more of its configuration; keys: xl.cfg(5)."""
+        kind, cpus = lane
+        keys.setdefault("memory", MEM)
+        extra = f"{words} {config(app, *argv, **(conf or {}))}".strip()
+        g = (bed or self.bed).create(app, img or image(app, kind), type=kind, vcpus=cpus,
+                                     extra=extra, **keys)
+        self.guests.append(g)
+        return g
+
+    def ends(self, g, status=0, reason="poweroff", timeout=60):
+        """It ends by itself, and so."""
+        self.assertEqual(g.wait(timeout), (reason, status), g.console[-3000:])
+
+    def lanes(self, *lanes):
+        for lane in lanes or LANES:
+            with self.subTest(type=lane[0], vcpus=lane[1]):
+                yield lane

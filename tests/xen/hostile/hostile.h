@@ -1,0 +1,55 @@
+/*
+ * A backend in dom0 that lies: user space, through gntdev, evtchn and xenstored.
+ * It is a right and slow backend in all but the one thing that its LIE names.
+ */
+#ifndef HOSTILE_H
+#define HOSTILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <xenevtchn.h>
+#include <xengnttab.h>
+#include <xenstore.h>
+
+#define xen_wmb() __asm__ volatile("" ::: "memory")	/* x86 keeps the order of stores */
+#define xen_mb() __sync_synchronize()
+
+struct device {
+	const char *front, *back;	/* xenstore paths */
+	int domid;
+	const char *lie;
+	unsigned served;		/* requests seen */
+	bool lied;
+};
+
+extern struct xs_handle *xs;
+extern xengnttab_handle *gnt;
+extern xenevtchn_handle *evt;
+
+void	die(const char *fmt, ...);
+void	say(const char *fmt, ...);		/* a line, at once */
+
+/* Is the lie this one, and has it not been told?  It is, now. */
+bool	lies(struct device *, const char *name);
+/* The same for one that is told every time. */
+bool	lying(const struct device *, const char *name);
+
+void	put(const char *dir, const char *key, const char *fmt, ...);
+/* A number of the front end's; false: none there. */
+bool	get_number(const struct device *, const char *key, unsigned *);
+void	*map(int domid, unsigned ref);
+void	set_state(struct device *, int);
+
+/* A kind of device: what is in the backend's folder before the front end looks
+ * (offer) and when it connects (connect: true if there are rings to serve), and
+ * what is done when it has sent an event. */
+struct kind {
+	const char *name, *frontname;
+	void	(*offer)(struct device *);
+	bool	(*connect)(struct device *, unsigned *port);
+	bool	(*serve)(struct device *);	/* true: tell the front end */
+};
+extern const struct kind net_kind, blk_kind;
+
+#endif

@@ -1,0 +1,239 @@
+/*
+ * hostile net|blk DOMID LIE: makes a device for a paused domain, says "offered",
+ * serves it, lies, says "lied".  Goes on until it is killed.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xen/xen.h>
+#include <xen/io/xenbus.h>
+
+#include "hostile.h"
+
+struct xs_handle *xs;
+xengnttab_handle *gnt;
+xenevtchn_handle *evt;
+
+void
+die(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	printf("hostile: ");
+	vprintf(fmt, ap);
+	printf(": %s\n", strerror(errno));
+	exit(1);
+}
+
+void
+say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
+}
+
+bool
+lying(const struct device *d, const char *name)
+{
+
+	return strcmp(d->lie, name) == 0;
+}
+
+bool
+lies(struct device *d, const char *name)
+{
+
+	if (d->lied || !lying(d, name))
+		return false;
+	d->lied = true;
+	say("lied: %s", name);
+	return true;
+}
+
+void
+put(const char *dir, const char *key, const char *fmt, ...)
+{
+	char path[256], value[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	snprintf(path, sizeof(path), "%s%s%s", dir, *key ? "/" : "", key);
+	if (!xs_write(xs, XBT_NULL, path, value, strlen(value)))
+		die("write %s", path);
+}
+
+static char *
+get(const char *dir, const char *key)
+{
+	char path[256];
+	unsigned len;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, key);
+	return xs_read(xs, XBT_NULL, path, &len);
+}
+
+bool
+get_number(const struct device *d, const char *key, unsigned *out)
+{
+	char *v = get(d->front, key);
+
+	if (v == NULL)
+		return false;
+	*out = strtoul(v, NULL, 10);
+	free(v);
+	return true;
+}
+
+void *
+map(int domid, unsigned ref)
+{
+	void *p = xengnttab_map_grant_ref(gnt, domid, ref, PROT_READ | PROT_WRITE);
+
+	if (p == NULL)
+		die("map grant %u", ref);
+	return p;
+}
+
+void
+set_state(struct device *d, int state)
+{
+
+	put(d->back, "state", "%d", state);
+}
+
+/* A folder that one side owns and the other reads. */
+static void
+make(const char *path, unsigned owner, unsigned reader)
+{
+	struct xs_permissions perms[2] = { { .id = owner, .perms = XS_PERM_NONE },
+	    { .id = reader, .perms = XS_PERM_READ } };
+
+	if (!xs_mkdir(xs, XBT_NULL, path) || !xs_set_permissions(xs, XBT_NULL, path, perms, 2))
+		die("make %s", path);
+}
+
+static void
+offer(struct device *d, const struct kind *k)
+{
+
+	make(d->front, d->domid, 0);
+	make(d->back, 0, d->domid);
+	put(d->back, "frontend", "%s", d->front);
+	put(d->back, "frontend-id", "%d", d->domid);
+	put(d->back, "online", "1");
+	put(d->front, "backend", "%s", d->back);
+	put(d->front, "backend-id", "0");
+	put(d->front, "handle", "0");
+	put(d->front, "state", "1");
+	k->offer(d);
+	if (lies(d, "state-word"))
+		put(d->back, "state", "banana");
+	else if (lies(d, "state-none"))
+		xs_rm(xs, XBT_NULL, d->back);
+	else if (lies(d, "state-99"))
+		set_state(d, 99);
+	else
+		set_state(d, XenbusStateInitWait);
+}
+
+/* Lies about the device's state, after it has served a little. */
+static void
+disturb(struct device *d)
+{
+
+	if (d->served < 4)
+		return;
+	if (lies(d, "state-back")) {
+		set_state(d, XenbusStateInitialising);
+		set_state(d, XenbusStateInitWait);
+		set_state(d, XenbusStateConnected);
+	}
+	if (lies(d, "state-closing"))
+		set_state(d, XenbusStateClosing);
+	if (lies(d, "state-closed"))
+		set_state(d, XenbusStateClosed);
+	if (lies(d, "state-late-word"))
+		put(d->back, "state", "-");
+	if (lies(d, "vanish"))
+		xs_rm(xs, XBT_NULL, d->back);
+}
+
+static unsigned
+front_state(const struct device *d)
+{
+	unsigned s = 0;
+
+	(void)get_number(d, "state", &s);
+	return s;
+}
+
+static void
+serve(struct device *d, const struct kind *k)
+{
+	xenevtchn_port_or_error_t local;
+	unsigned remote;
+	int s;
+
+	while ((s = front_state(d)) != XenbusStateInitialised && s != XenbusStateConnected)
+		usleep(20000);
+	if (!k->connect(d, &remote)) {
+		set_state(d, XenbusStateConnected);
+		return;
+	}
+	if ((local = xenevtchn_bind_interdomain(evt, d->domid, remote)) < 0)
+		die("bind event channel %u", remote);
+	set_state(d, XenbusStateConnected);
+	say("connected");
+	for (;;) {
+		struct pollfd p = { xenevtchn_fd(evt), POLLIN, 0 };
+
+		if (poll(&p, 1, 100) > 0)
+			xenevtchn_unmask(evt, xenevtchn_pending(evt));
+		if (k->serve(d))
+			xenevtchn_notify(evt, local);
+		disturb(d);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct kind *k;
+	static char front[64], back[64];
+	struct device d = { .front = front, .back = back };
+
+	if (argc != 4)
+		return 2;
+	k = strcmp(argv[1], "net") == 0 ? &net_kind : &blk_kind;
+	d.domid = atoi(argv[2]);
+	d.lie = argv[3];
+	/* not in backend/vif or backend/vbd: those are the kernel's */
+	snprintf(front, sizeof(front), "/local/domain/%d/device/%s/%d", d.domid,
+	    k->frontname, k == &blk_kind ? 51712 : 0);
+	snprintf(back, sizeof(back), "/local/domain/0/backend/%s/%d/0", k->name, d.domid);
+	if ((xs = xs_open(0)) == NULL)
+		die("xenstore");
+	if ((gnt = xengnttab_open(NULL, 0)) == NULL)
+		die("gntdev");
+	if ((evt = xenevtchn_open(NULL, 0)) == NULL)
+		die("evtchn");
+	offer(&d, k);
+	say("offered");
+	serve(&d, k);
+	for (;;)
+		pause();
+}
