@@ -1,6 +1,7 @@
 /*
  * int kt_regs(uint64_t seed, uint64_t iters): puts values made of seed into
- * all registers and the red zone, spins, and looks whether they are there.
+ * all registers and (kt_redzone) the red zone, spins, and looks whether they
+ * are there.
  */
 	.text
 	.globl	kt_regs
@@ -16,10 +17,13 @@ kt_regs:
 	movq	%rax, %xmm\i
 	pshufd	$0x44, %xmm\i, %xmm\i
 	.endr
+	cmpl	$0, kt_redzone
+	je	3f
 	.irp	i, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16
 	leaq	100+\i(%rdi), %rax
 	movq	%rax, -8*\i(%rsp)
 	.endr
+3:
 	leaq	1(%rdi), %rbx
 	leaq	2(%rdi), %rbp
 	leaq	3(%rdi), %r8
@@ -48,11 +52,14 @@ kt_regs:
 	cmpq	%rax, %rcx
 	jne	9f
 	.endr
+	cmpl	$0, kt_redzone
+	je	3f
 	.irp	i, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16
 	leaq	100+\i(%rdi), %rax
 	cmpq	%rax, -8*\i(%rsp)
 	jne	9f
 	.endr
+3:
 	.macro	same n, reg
 	leaq	\n(%rdi), %rax
 	cmpq	%rax, \reg

@@ -1,8 +1,12 @@
 /*
  * Exceptions and events, once entry.S has moved their frames.
  */
+#include <vm.h>
+
 #include "pv.h"
-#include "../common/xencons.h"
+
+/* In images that give programs address space. */
+#pragma weak kern_vm_fault
 
 #define PAGE_FAULT	14
 #define NEXCEPTION	20
@@ -59,6 +63,10 @@ xen_exception(struct plat_frame *f)
 
 	if (f->vector == PAGE_FAULT) {
 		va = xen_vcpu[xen_self()->num]->arch.cr2;
+		if (kern_vm_fault != NULL && kern_vm_fault(va,
+		    (f->error & X86_PF_WRITE) != 0,
+		    (f->error & X86_PF_FETCH) != 0))
+			return;
 		kern_trap(x86_fault_text(f, va, is_stack_guard(va, f->rsp)),
 		    va, f);
 	}
