@@ -3,8 +3,11 @@
  * than the last, IPv4 and IPv6:
  *   +0 TCP echo     +1 TCP discard: at the end of input, the number of bytes
  *   read and of wrong ones, in decimal     +2 TCP source: reads a decimal
- *   number and a newline, sends as many bytes of the pattern     +0 UDP echo
+ *   number and a newline, sends as many bytes of the pattern     +3 as +1,
+ *   and all bytes are looked at     +4 TCP: counters of the rump kernel's own
+ *   devices     +0 UDP echo
  */
+#include <sys/sysctl.h>
 #include "nettest.h"
 
 #define BUF	65536
@@ -61,8 +64,41 @@ do_source(int fd, uint8_t *buf)
 	}
 }
 
-static void (*const kind[3])(int, uint8_t *) = {
-	do_echo, do_discard, do_source
+static void
+do_check(int fd, uint8_t *buf)
+{
+	uint8_t *twice = malloc(2 * BUF);	/* it repeats after 65536 bytes */
+	uint64_t got = 0, bad = 0;
+	char text[64];
+	ssize_t n;
+
+	if (twice == NULL)
+		return;
+	pattern_fill(twice, 0, 2 * BUF);
+	while ((n = read(fd, buf, BUF)) > 0) {
+		if (memcmp(buf, twice + got % BUF, n) != 0)
+			bad += n;
+		got += n;
+	}
+	free(twice);
+	snprintf(text, sizeof(text), "%llu %llu\n", (unsigned long long)got,
+	    (unsigned long long)bad);
+	write(fd, text, strlen(text));
+}
+
+static void
+do_devices(int fd, uint8_t *buf)
+{
+	static const int mib[] = { CTL_VENDOR, 1 };
+	size_t n = BUF;
+
+	if (sysctl(mib, 2, buf, &n, NULL, 0) == 0)
+		write(fd, buf, n);
+}
+
+#define KINDS	5
+static void (*const kind[KINDS])(int, uint8_t *) = {
+	do_echo, do_discard, do_source, do_check, do_devices
 };
 struct conn { int fd, kind; };
 
@@ -164,21 +200,21 @@ name_servers(void)
 int
 serve(int port)
 {
-	static struct conn l[6];
+	static struct conn l[2 * KINDS];
 	static int u[2];
 	pthread_t t;
 
 	name_servers();
-	for (int i = 0; i < 6; i++) {
-		l[i] = (struct conn){ any(i < 3 ? AF_INET : AF_INET6,
-		    SOCK_STREAM, port + i % 3), i % 3 };
+	for (int i = 0; i < 2 * KINDS; i++) {
+		l[i] = (struct conn){ any(i < KINDS ? AF_INET : AF_INET6,
+		    SOCK_STREAM, port + i % KINDS), i % KINDS };
 		pthread_create(&t, NULL, listen_thread, &l[i]);
 	}
 	for (int i = 0; i < 2; i++) {
 		u[i] = any(i == 0 ? AF_INET : AF_INET6, SOCK_DGRAM, port);
 		pthread_create(&t, NULL, udp_thread, &u[i]);
 	}
-	printf("serving on ports %d to %d\n", port, port + 2);
+	printf("serving on ports %d to %d\n", port, port + KINDS - 1);
 	pthread_join(t, NULL);
 	return 0;
 }
