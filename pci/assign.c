@@ -151,31 +151,9 @@ host_room(uint64_t size, uint64_t align, bool io, bool above)
 	return 0;
 }
 
-/* ---- bridges ---- */
+/* ---- what wants room on a bus: BARs, and windows of bridges ---- */
 
-/* Memory that the functions behind a bridge still want; 1 MB steps. */
-static uint64_t
-wanted_behind(struct pci_node *bridge)
-{
-	struct pci_func *f;
-	uint64_t sum = 0;
-	int i;
-
-	TAILQ_FOREACH(f, &pci_funcs, link) {
-		if (pci_node(f)->parent != bridge)
-			continue;
-		pci_bar_size_all(pci_node(f));
-		for (i = 0; i < 6; i++)
-			if (f->bar[i].addr == 0 && f->bar[i].size != 0 &&
-			    !f->bar[i].io)
-				sum = ((sum + f->bar[i].size - 1) &
-				    ~(f->bar[i].size - 1)) + f->bar[i].size;
-		if (pci_node(f)->header == 1)
-			sum = ((sum + 0xfffff) & ~0xfffffull) +
-			    wanted_behind(pci_node(f));
-	}
-	return (sum + 0xfffff) & ~0xfffffull;
-}
+#define MAX_BEHIND	(1ull << 30)	/* a BAR behind a bridge; else no room */
 
 /* The window of a bridge as it is set; empty: false. */
 static bool
@@ -189,76 +167,133 @@ bridge_window(struct pci_node *b, struct window *w)
 	return w->base != 0 && w->base < w->end;
 }
 
-static void
-open_bridge(struct pci_node *b)
-{
-	struct window w;
-	uint64_t size, align, at;
+typedef void (*item_fn)(struct pci_node *, int bar, uint64_t size,
+    uint64_t align, void *arg);
 
-	if (bridge_window(b, &w) || (size = wanted_behind(b)) == 0)
+/*
+ * What still wants room on the bus below parent (NULL: the root), the largest
+ * alignment first, so that there are no gaps; bar -1 is a bridge's window.
+ */
+static void
+each_item(struct pci_node *parent, item_fn fn, void *arg)
+{
+	struct pci_func *f;
+	struct pci_node *n;
+	uint64_t align;
+	int i;
+
+	for (align = 1ull << 40; align >= 4; align >>= 1)
+		TAILQ_FOREACH(f, &pci_funcs, link) {
+			n = pci_node(f);
+			if (n->parent != parent)
+				continue;
+			for (i = 0; i < 6; i++)
+				if (f->bar[i].addr == 0 &&
+				    f->bar[i].size == align)
+					fn(n, i, align, align, arg);
+			if (n->want_align == align)
+				fn(n, -1, n->want, align, arg);
+		}
+}
+
+struct sum { uint64_t size, align; };
+
+static void
+add_up(struct pci_node *n, int bar, uint64_t size, uint64_t align, void *arg)
+{
+	struct sum *s = arg;
+
+	if (bar >= 0 && (n->f.bar[bar].io || size > MAX_BEHIND))
 		return;
-	for (align = 0x100000; align < size && align < 1 << 28; align <<= 1)
-		continue;
-	if (b->parent == NULL)
-		at = host_room(size, align, false, false);
-	else
-		at = bridge_window(b->parent, &w) ?
-		    room(&w, size, align, b->parent) : 0;
-	if (at == 0) {
-		pci_report(&b->f, "no room for 0x%lx bytes behind the bridge",
-		    (unsigned long)size);
+	s->size = ((s->size + align - 1) & ~(align - 1)) + size;
+	if (align > s->align)
+		s->align = align;
+}
+
+/* Memory that the functions behind a bridge still want; 1 MB steps. */
+static void
+measure(struct pci_node *b)
+{
+	struct sum s = { 0, 0x100000 };
+	struct pci_func *f;
+	struct window w;
+
+	TAILQ_FOREACH(f, &pci_funcs, link)
+		if (pci_node(f)->parent == b && pci_node(f)->header == 1)
+			measure(pci_node(f));
+	b->want = b->want_align = 0;
+	if (bridge_window(b, &w))
+		return;			/* firmware's; what fits, fits */
+	each_item(b, add_up, &s);
+	if (s.size == 0)
 		return;
-	}
+	b->want = (s.size + 0xfffff) & ~0xfffffull;
+	b->want_align = s.align;
+}
+
+/* ---- giving it ---- */
+
+static void
+open_bridge(struct pci_node *b, uint64_t at)
+{
+
 	pci_write(&b->f, PCI_BRIDGE_MEM, 4,
-	    (uint32_t)(at + size - 1) >> 16 << 16 | (uint32_t)at >> 16);
+	    (uint32_t)(at + b->want - 1) >> 16 << 16 | (uint32_t)at >> 16);
 	pci_write(&b->f, PCI_BRIDGE_PREFETCH, 4, 0x0000fff0);	/* closed */
 	pci_write(&b->f, PCI_BRIDGE_IO, 2, 0x00f0);		/* closed */
 	pci_write(&b->f, PCI_COMMAND, 2, pci_read(&b->f, PCI_COMMAND, 2) |
 	    PCI_CMD_MEM | PCI_CMD_MASTER);
 }
 
-/* ---- all of them ---- */
-
 static void
-assign_bar(struct pci_node *n, int i)
+place(struct pci_node *n, int bar, uint64_t size, uint64_t align, void *arg)
 {
-	struct pci_bar *b = &n->f.bar[i];
+	bool io = bar >= 0 && n->f.bar[bar].io;
 	struct window w;
 	uint64_t at = 0;
 
 	if (n->parent != NULL) {
-		if (!b->io && bridge_window(n->parent, &w))
-			at = room(&w, b->size, b->size, n->parent);
+		if (!io && bridge_window(n->parent, &w))
+			at = room(&w, size, align, n->parent);
 	} else {
-		at = host_room(b->size, b->size, b->io, false);
-		if (at == 0 && b->mem64)
-			at = host_room(b->size, b->size, false, true);
+		at = host_room(size, align, io, false);
+		if (at == 0 && bar >= 0 && n->f.bar[bar].mem64)
+			at = host_room(size, align, false, true);
 	}
-	if (at != 0)
-		pci_bar_set(&n->f, i, at);
-	else if (!b->io)	/* ports are often not needed */
-		pci_report(&n->f, "no room for BAR %d of 0x%lx bytes", i,
-		    (unsigned long)b->size);
+	if (at != 0 && bar >= 0)
+		pci_bar_set(&n->f, bar, at);
+	else if (at != 0)
+		open_bridge(n, at);
+	else if (bar < 0)
+		pci_report(&n->f, "no room for 0x%lx bytes behind the bridge",
+		    (unsigned long)size);
+	else if (!io)		/* ports are often not needed */
+		pci_report(&n->f, "no room for BAR %d of 0x%lx bytes", bar,
+		    (unsigned long)size);
+}
+
+static void
+place_below(struct pci_node *parent)
+{
+	struct pci_func *f;
+
+	each_item(parent, place, NULL);
+	TAILQ_FOREACH(f, &pci_funcs, link)
+		if (pci_node(f)->parent == parent && pci_node(f)->header == 1)
+			place_below(pci_node(f));
 }
 
 void
 pci_assign(void)
 {
 	struct pci_func *f;
-	struct pci_node *n;
-	int i;
 
 	if (nwin == 0)
 		find_windows();
 	TAILQ_FOREACH(f, &pci_funcs, link)
 		pci_bar_size_all(pci_node(f));
-	/* Parents stand before children in the list. */
-	TAILQ_FOREACH(f, &pci_funcs, link) {
-		n = pci_node(f);
-		if (n->header == 1)
-			open_bridge(n);
-		for (i = 0; i < 6; i++)
-			if (f->bar[i].size != 0 && f->bar[i].addr == 0)
-				assign_bar(n, i);
-	}
+	TAILQ_FOREACH(f, &pci_funcs, link)
+		if (pci_node(f)->header == 1 && pci_node(f)->parent == NULL)
+			measure(pci_node(f));
+	place_below(NULL);
 }

@@ -35,6 +35,7 @@ struct pci_node {
 	uint8_t		secondary;	/* of a bridge, 0: none */
 	bool		probed;		/* BARs are sized */
 	bool		gone;		/* and reported */
+	uint64_t	want, want_align; /* of a bridge: assign.c's */
 	uint16_t	msix_count;	/* valid with msix_table */
 	volatile uint32_t *msix_table;
 	struct kern_mutex lock;		/* for the interrupt set-up */

@@ -64,6 +64,7 @@ edu_open(struct edu *e)
 	int error;
 
 	in();
+	e->reg = NULL;
 	error = rumpcomp_pci_claim(e->bus, e->dev, e->fun, "edu");
 	CHECK_INT(error, 0);
 	if (error == 0) {
@@ -77,6 +78,8 @@ edu_open(struct edu *e)
 		CHECK_INT(rumpcomp_pci_confwrite(e->bus, e->dev, e->fun, 4,
 		    (v & 0xffff) | 6), 0);
 	}
+	if (error == 0 && e->reg == NULL)
+		rumpcomp_pci_release(e->bus, e->dev, e->fun);
 	out();
 	if (error != 0 || e->reg == NULL)
 		return false;
@@ -148,6 +151,18 @@ edu_nointr(struct edu *e)
 	out();
 	e->handle = NULL;
 	CHECK(!e->nocontext);
+}
+
+bool
+edu_ready(struct edu *e)
+{
+
+	if (!edu_open(e))
+		return false;
+	if (edu_intr(e, -1))
+		return true;
+	edu_close(e);
+	return false;
 }
 
 bool

@@ -72,6 +72,7 @@ void	edu_close(struct edu *);
 /* vector: as irq_map_vector; -1: the line. */
 bool	edu_intr(struct edu *, int vector);
 void	edu_nointr(struct edu *);
+bool	edu_ready(struct edu *);	/* opened, with its line */
 bool	edu_wait(const struct edu *, uint32_t count, uint64_t ns);
 /* Raise bits and wait until the handler has seen them. */
 bool	edu_raise(struct edu *, uint32_t bits);

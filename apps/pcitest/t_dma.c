@@ -188,7 +188,7 @@ device(void)
 	if (!edu_any())
 		return;
 	for (e = edus; e < edus + nedu && (e == edus || !on_tk); e++) {
-		if (!edu_open(e) || !edu_intr(e, -1))
+		if (!edu_ready(e))
 			continue;
 		CHECK_INT(alloc(8192, 0, 0, max, &pa, &va), 0);
 		a = (unsigned char *)va;

@@ -46,7 +46,7 @@ shown(void)
 	char buf[400], what[40];
 	struct edu *e = &edus[0];
 
-	if (!edu_any() || !edu_open(e) || !edu_intr(e, -1))
+	if (!edu_any() || !edu_ready(e))
 		return;
 	CHECK(edu_raise(e, 1));
 	CHECK(status_function(e, buf, sizeof(buf)));
@@ -121,8 +121,12 @@ shared(void)
 	test_skip("no two devices share a line");
 	return;
 found:
-	if (!edu_open(a) || !edu_intr(a, -1) || !edu_open(b) || !edu_intr(b, -1))
+	if (!edu_ready(a))
 		return;
+	if (!edu_ready(b)) {
+		edu_close(a);
+		return;
+	}
 	for (i = 1; i <= 1000; i++)
 		CHECK(edu_raise(i % 2 != 0 ? a : b, i));
 	CHECK_INT(a->count, 500);
@@ -155,7 +159,7 @@ stuck(void)
 		test_skip("needs lines");
 		return;
 	}
-	if (!edu_any() || !edu_open(e) || !edu_intr(e, -1))
+	if (!edu_any() || !edu_ready(e))
 		return;
 	e->deaf = true;
 	edu_write(e, EDU_RAISE, 1);
@@ -232,7 +236,7 @@ gone(void)
 		test_skip("not asked for");
 		return;
 	}
-	if (!edu_open(e) || !edu_intr(e, -1))
+	if (!edu_ready(e))
 		return;
 	CHECK(edu_raise(e, 1));
 	CHECK(unplug(e));
@@ -251,9 +255,10 @@ gone(void)
 	out();
 	/* The others are as they were. */
 	e = &edus[0];
-	if (edu_open(e) && edu_intr(e, -1))
+	if (edu_ready(e)) {
 		CHECK(edu_raise(e, 9));
-	edu_close(e);
+		edu_close(e);
+	}
 }
 
 const struct test tests_line[] = {
