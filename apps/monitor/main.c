@@ -8,6 +8,7 @@
  *	memory MB		takes so much, writes all of it, looks, gives it back
  *	write|check DISK OFFSET KB SEED		a pattern on blk0, blk1, ...
  *	up NAME ADDRESS LENGTH	an interface that came later
+ *	udp ADDRESS COUNT	so many datagrams of 1 KB to port 9
  *	send ADDRESS PORT WORD	by TCP; prints what comes back
  *	spin SECONDS THREADS	keeps CPUs busy
  *	exit STATUS, abort
@@ -198,7 +199,8 @@ do_abort(char **arg)
 static const struct command commands[] = {
 	{ "echo", 1, do_echo }, { "time", 0, do_time }, { "status", 0, do_status },
 	{ "memory", 1, do_memory }, { "write", 4, do_write }, { "check", 4, do_check },
-	{ "up", 3, net_up }, { "send", 3, net_send }, { "spin", 2, do_spin },
+	{ "up", 3, net_up }, { "udp", 2, net_udp },
+	{ "send", 3, net_send }, { "spin", 2, do_spin },
 	{ "exit", 1, do_exit }, { "abort", 0, do_abort },
 };
 

@@ -12,6 +12,7 @@ struct command {
 
 void	net_start(void);		/* everybody's: an echo server, TCP port 7 */
 int	net_up(char **arg);		/* NAME ADDRESS LENGTH */
+int	net_udp(char **arg);		/* ADDRESS COUNT */
 int	net_send(char **arg);		/* ADDRESS PORT WORD */
 
 #endif

@@ -72,6 +72,29 @@ net_up(char **arg)
 }
 
 int
+net_udp(char **arg)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(9) };
+	int s = socket(AF_INET, SOCK_DGRAM, 0), on = 1, error = 0, i, n = 0;
+	static char data[1024];
+
+	if (s < 0)
+		return errno;
+	(void)setsockopt(s, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
+	if (inet_pton(AF_INET, arg[0], &sin.sin_addr) != 1)
+		error = EINVAL;
+	for (i = 0; i < atoi(arg[1]) && error == 0; i++) {
+		if (sendto(s, data, sizeof(data), 0, (struct sockaddr *)&sin,
+		    sizeof(sin)) == sizeof(data))
+			n++;
+		usleep(10000);
+	}
+	printf("%d of %d sent\n", n, i);
+	close(s);
+	return error;
+}
+
+int
 net_send(char **arg)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };

@@ -246,11 +246,12 @@ class Domain:
         raise AssertionError(f"{self.name}: {why}\n--- console\n{self.console[-3000:]}\n"
                              f"--- xl\n{self.events[-600:]}\n--- Xen\n{tail}")
 
-    def expect(self, pattern, timeout=30, after=0):
-        """Wait for a regular expression on the console, past character `after`."""
+    def expect(self, pattern, timeout=30, after=0, lives=1):
+        """Wait for a regular expression on the console, past character `after`;
+        no longer than it runs, for the lives-th time."""
         end = time.monotonic() + timeout
         while not (m := re.compile(pattern, re.M).search(self.console, after)):
-            if time.monotonic() > end or not self.bed.alive() or self.reasons():
+            if time.monotonic() > end or not self.bed.alive() or len(self.reasons()) >= lives:
                 if m := re.compile(pattern, re.M).search(self.console, after):
                     return m
                 self.fail(f"no {pattern!r} on the console")
@@ -288,7 +289,8 @@ class Domain:
         """Type on its console."""
         with open(f"{self.bed.work}/type.tmp", "w") as f:
             f.write(text)
-        self.bed.run(f"cat /work/type.tmp >$(xenstore-read /local/domain/{self.id}/console/tty)")
+        self.bed.run(f"cat /work/type.tmp >$(xenstore-read "
+                     f"/local/domain/$(xl domid {self.name})/console/tty)")
 
     def store(self, path):
         return self.bed.run(f"xenstore-read /local/domain/{self.id}/{path}").strip()

@@ -71,6 +71,14 @@ def static(n=0, addr=GUEST):
             "gw": DOM0}
 
 
+def disk(path, vdev="xvda", access="rw"):
+    return f"format=raw,vdev={vdev},access={access},target={path}"
+
+
+class Refused(AssertionError):
+    """The monitor's "error N TEXT"."""
+
+
 class Case(unittest.TestCase):
     """self.bed, and what is common."""
 
@@ -94,6 +102,37 @@ class Case(unittest.TestCase):
                                      extra=extra, **keys)
         self.guests.append(g)
         return g
+
+    def monitor(self, lane, net=False, timeout=30, **keys):
+        """A guest that does what ask() tells it (apps/monitor)."""
+        if net:
+            keys.setdefault("vif", ["bridge=xenbr0"])
+            keys["conf"] = {"net": [static()]}
+        g = self.guest("monitor", lane=lane, **keys)
+        g.expect("^ready$", timeout)
+        return g
+
+    def ask(self, g, command, timeout=30):
+        """What the monitor prints."""
+        mark = len(g.console)
+        g.send(command + "\n")
+        m = g.expect(r"^(?:ok|error (\d+.*))$", timeout, mark)
+        if m[1]:
+            raise Refused(f"{command}: error {m[1]}")
+        return g.console[mark:m.start()]
+
+    def echoes(self, addr=GUEST, size=300000):
+        """TCP to the monitor and back, byte for byte."""
+        self.bed.run(f"""head -c {size} /dev/urandom >/tmp/sent
+            timeout 30 nc {addr} 7 </tmp/sent >/tmp/got; cmp /tmp/sent /tmp/got""")
+
+    def blank(self, path, mb=16):
+        self.bed.run(f"rm -f {path}; truncate -s {mb}M {path}")
+        return path
+
+    def shut_down(self, g, timeout=15, times=1):
+        self.bed.xl("shutdown", g.name)
+        self.assertEqual(g.wait(timeout, times), ("poweroff", 0), g.console[-3000:])
 
     def ends(self, g, status=0, reason="poweroff", timeout=60):
         """It ends by itself, and so."""

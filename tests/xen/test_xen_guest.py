@@ -1,9 +1,11 @@
 """Guests from xl create to their end: console, status, shutdown reason."""
 
+import json
 import unittest
 
+import xen
 from guest import KERNEL, tap_lines
-from xencase import LANES, Case, image
+from xencase import Case, disk, image
 
 
 class Hello(Case):
@@ -22,19 +24,23 @@ class Hello(Case):
 
     def test_console_input(self):
         for lane in self.lanes(("pv", 1), ("pvh", 1)):
-            g = self.guest("hello", "--cat", lane=lane)
-            g.expect("hello")
-            for n in range(30):
-                g.send(f"line {n} " + "x" * 60 + "\n")
-                g.expect(rf"line {n} x{{60}}$", 10)
-            g.send("\x04")
-            self.ends(g)
+            g = self.monitor(lane)
+            for n in range(10):
+                word = f"{n}-" + "x" * 90
+                self.assertEqual(self.ask(g, f"echo {word}"), word + "\n")
+            mark = len(g.console)
+            g.send("".join(f"echo {n}{'z' * 60}\n" for n in range(40)))
+            g.expect(rf"39{'z' * 60}\nok\n", 20, mark)
+            self.assertEqual(g.console[mark:],
+                             "".join(f"{n}{'z' * 60}\nok\n" for n in range(40)))
+            g.send("exit 3\n")
+            self.ends(g, 3)
 
     def test_much_output(self):
         """More than the console's ring: nothing is lost."""
-        words = [f"{n:05d}" + "y" * 95 for n in range(8)]
+        words = [f"{n:05d}" + "y" * 75 for n in range(10)]
         for lane in self.lanes(("pv", 2), ("pvh", 1)):
-            g = self.guest("hello", *words * 1, lane=lane)
+            g = self.guest("hello", *words, lane=lane)
             self.ends(g)
             for w in words:
                 self.assertIn(w, g.console)
@@ -50,8 +56,7 @@ class Suite(Case):
         self.assertEqual(ok, plan, "the plan and the tests differ")
 
     def disk(self):
-        self.bed.run("dd if=/dev/zero of=/tmp/rumptest.img bs=1M count=4")
-        return {"disk": ["format=raw,vdev=xvda,access=rw,target=/tmp/rumptest.img"]}
+        return {"disk": [disk(self.blank("/tmp/rumptest.img", 4))]}
 
     def test_rumptest(self):
         for lane in self.lanes():
@@ -87,62 +92,129 @@ class Crash(Case):
 class Control(Case):
     """What the toolstack asks for."""
 
-    def waiting(self, lane, **keys):
-        g = self.guest("hello", "--cat", lane=lane, **keys)
-        g.expect("hello")
-        return g
-
     def test_shutdown(self):
         for lane in self.lanes():
-            g = self.waiting(lane)
-            self.bed.xl("shutdown", g.name)
-            self.ends(g, 0, timeout=15)
+            self.shut_down(self.monitor(lane))
 
     def test_reboot(self):
         for lane in self.lanes(("pv", 2), ("pvh", 1)):
-            g = self.waiting(lane, on_reboot="restart")
+            g = self.monitor(lane, on_reboot="restart")
             was = g.id
             self.bed.xl("reboot", g.name)
             self.assertEqual(g.wait(15), ("reboot", "reboot"))
-            g.expect("hello", after=g.console.index("sirloin: reboot"))
+            g.expect("^ready$", 20, after=g.console.index("sirloin: reboot"), lives=2)
             self.assertNotEqual(g.id, was)
-            self.bed.xl("shutdown", g.name)
-            self.assertEqual(g.wait(15, times=2), ("poweroff", 0))
+            self.shut_down(g, times=2)
 
     def test_pause(self):
         for lane in self.lanes(("pv", 2)):
-            g = self.waiting(lane)
+            g = self.monitor(lane)
             self.bed.run(f"xl pause {g.name}; sleep 2; xl unpause {g.name}")
-            g.send("after\n")
-            g.expect("^after")
+            self.ask(g, "echo after")
 
-    def test_trigger(self):
-        """Requests and triggers that a guest need not know do it no harm."""
+    def test_requests(self):
+        """What a guest need not know does it no harm."""
         for lane in self.lanes(("pv", 2)):
-            g = self.waiting(lane)
+            g = self.monitor(lane)
             self.bed.run(f"""xl sysrq {g.name} h
                 xl trigger {g.name} nmi
                 xenstore-write /local/domain/{g.id}/control/shutdown nonsense; sleep 0.5
                 xenstore-write /local/domain/{g.id}/control/shutdown ''; sleep 0.5""")
-            g.send("still here\n")
-            g.expect("^still here")
-            self.bed.xl("shutdown", g.name)
-            self.ends(g, 0, timeout=15)
+            self.ask(g, "echo still-here")
+            self.assertIn("nonsense", g.console)
+            self.shut_down(g)
 
-    def save(self, lane, times):
-        g = self.waiting(lane)
-        for n in range(times):
-            self.bed.run(f"xl save {g.name} /tmp/saved", 60)
-            self.assertFalse(g.running())
-            self.bed.run("xl restore /tmp/saved && rm /tmp/saved", 60)
-            g.send(f"life {n}\n")
-            g.expect(f"^life {n}$", 20)
-        self.bed.xl("shutdown", g.name)
-        g.expect("^sirloin: exit 0", 20)
+    def test_time(self):
+        """Goes on as dom0's, on every CPU, and never back."""
+        for lane in self.lanes(("pv", 2), ("pvh", 1)):
+            g = self.monitor(lane)
+            self.assertNotIn("back", self.ask(g, "spin 3 3"))
+            wall = int(self.ask(g, "time").split()[2]) / 1e9
+            self.assertLess(abs(wall - float(self.bed.run("date +%s"))), 3)
+
+
+class Save(Case):
+    """xl save and xl restore: another hypervisor's pages, the same guest."""
+
+    def save(self, g):
+        lives = len(g.reasons())
+        self.bed.run(f"xl save {g.name} /work/saved", 90)
+        self.assertFalse(g.running())
+        self.assertEqual(g.reasons()[lives:], ["suspend"])
+
+    def clocks(self, g):
+        return [int(v) / 1e9 for v in self.ask(g, "time").split()[1:]]
 
     def test_save_restore(self):
         for lane in self.lanes():
-            self.save(lane, 2)
+            g = self.monitor(lane, net=True, disk=[disk(self.blank("/tmp/save.img"))])
+            self.ask(g, "write blk0 0 4096 1")
+            for life in range(2):
+                mono, wall = self.clocks(g)
+                self.save(g)
+                self.bed.run("sleep 2; xl restore /work/saved; rm /work/saved", 90)
+                self.ask(g, f"echo life-{life}")
+                later, wall2 = self.clocks(g)
+                self.assertGreater(later, mono)
+                self.assertLess(later - mono, 60)
+                self.assertGreater(wall2 - wall, 2)
+                self.ask(g, "check blk0 0 4096 1")
+                self.ask(g, f"write blk0 8388608 1024 {life}")
+                self.ask(g, f"check blk0 8388608 1024 {life}")
+                self.echoes()
+            self.bed.xl("shutdown", g.name)
+            g.expect("^sirloin: exit 0$", 20, lives=9)
+            self.bed.run(f"for n in $(seq 50); do xl domid {g.name} || exit 0; sleep 0.2; done; "
+                         "exit 1")
+
+
+class Memory(Case):
+    def total(self, g):
+        return json.loads(self.ask(g, "status"))["memory"]["total"]
+
+    def test_small(self):
+        for mem in (32, 256) if KERNEL == "builtin" else (96, 256):
+            for lane in self.lanes(("pv", 1), ("pvh", 1)):
+                g = self.monitor(lane, memory=mem)
+                self.assertGreater(self.total(g), mem * 0.9 * (1 << 20))
+                self.ask(g, f"memory {mem // 2}")
+
+    def test_large(self):
+        """3 GB and 6 GB, all of it used, in a bed of their own."""
+        with xen.Bed(mem=8400, timeout=600) as bed:
+            for mem in (3072, 6144):
+                with self.subTest(mem=mem):
+                    g = self.monitor(("pv", 2), bed=bed, memory=mem, timeout=60)
+                    self.assertGreater(self.total(g), mem * 0.97 * (1 << 20))
+                    self.ask(g, f"memory {mem * 9 // 10}", 120)
+                    bed.xl("shutdown", g.name)
+                    self.assertEqual(g.wait(60), ("poweroff", 0))
+
+    def test_balloon(self):
+        for lane in self.lanes(("pv", 2), ("pvh", 1)):
+            g = self.monitor(lane, memory=256, maxmem=256)
+
+            def has(mb):
+                """dom0 sees the guest arrive there."""
+                self.bed.run(f"for n in $(seq 100); do set -- $(xl list {g.name} | tail -1); "
+                             f"[ $3 -ge {mb - 3} ] && [ $3 -le {mb + 3} ] && exit 0; "
+                             f"sleep 0.2; done; xl list; exit 1")
+            has(256)
+            for mb in (128, 200, 64, 256):
+                self.bed.xl("mem-set", g.name, mb)
+                has(mb)
+                self.ask(g, f"memory {mb // 2}")
+            self.shut_down(g)
+
+    def test_balloon_beyond(self):
+        """A target that can't be had: what can be is given, and all goes on."""
+        g = self.monitor(("pv", 1), memory=128)
+        self.ask(g, "memory 16")
+        self.bed.run(f"xenstore-write /local/domain/{g.id}/memory/target 1024; sleep 2; "
+                     f"xenstore-write /local/domain/{g.id}/memory/target many; sleep 1; "
+                     f"xenstore-write /local/domain/{g.id}/memory/target 131072; sleep 2")
+        self.ask(g, "memory 64")
+        self.shut_down(g)
 
 
 class Bad(Case):
