@@ -114,6 +114,48 @@ nc_flags(const char *ifname, int set, int clear)
 	return nc_ifreq(SIOCSIFFLAGS, ifname, &ifr);
 }
 
+/* sys/net/if_dl.h: struct sockaddr_dl, by its bytes. */
+#define DL_INDEX	2
+#define DL_NLEN		5
+#define DL_ALEN		6
+#define DL_DATA		8
+
+/* sys/net/if.h: struct if_laddrreq */
+struct nc_laddrreq {
+	char		name[IFNAMSIZ];
+	unsigned	flags, prefixlen;
+	uint8_t		addr[128], dst[128];
+};
+#define SIOCALIFADDR	_IOW('i', 28, struct nc_laddrreq)
+#define IFLR_ACTIVE	0x4000
+
+/*
+ * A driver may find no address: NetBSD's pcn(4) reads QEMU's in a way that
+ * gives all ones.  Then a local one is made up.
+ */
+static int
+nc_need_mac(const char *ifname)
+{
+	const int mib[2] = { 1, 81 };	/* CTL_KERN, KERN_ARND */
+	struct nc_laddrreq req = { .flags = IFLR_ACTIVE };
+	struct nc_link l;
+	size_t n = 5;
+	uint8_t *mac = req.addr + DL_DATA;
+
+	if (nc_link(ifname, &l) != 0 || (l.mac[0] & 1) == 0)
+		return 0;
+	(void)nc_name(req.name, ifname);
+	req.addr[0] = DL_DATA + sizeof(l.mac);
+	req.addr[1] = AF_LINK;
+	req.addr[DL_ALEN] = sizeof(l.mac);
+	mac[0] = 0x02;
+	if (rump_sys___sysctl(mib, 2, mac + 1, &n, NULL, 0) != 0)
+		return EIO;
+	nc_say(ifname, "no address: %02x:%02x:%02x:%02x:%02x:%02x is used",
+	    mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	return nc_ioctl(AF_LINK, SIOCALIFADDR, &req);
+}
+
 int
 rump_pub_netconfig_ifup(const char *ifname)
 {
@@ -128,7 +170,8 @@ rump_pub_netconfig_ifup(const char *ifname)
 		rumpns_tcp_sendspace = TCPSPACE;
 	if (&rumpns_tcp_recvspace != NULL)
 		rumpns_tcp_recvspace = TCPSPACE;
-	error = nc_flags(ifname, IFF_UP, 0);
+	if ((error = nc_need_mac(ifname)) == 0)
+		error = nc_flags(ifname, IFF_UP, 0);
 	if (error == 0 && nc_link(ifname, &l) == 0)
 		last_index = l.index;
 	return error;
@@ -158,12 +201,6 @@ rump_pub_netconfig_ifsetlinkstr(const char *ifname, const char *linkstr)
 	    nc_ioctl(AF_INET, _IOC(IOC_IN, 'i', 136, sizeof(ifd)), &ifd);
 }
 
-/* sys/net/if_dl.h: struct sockaddr_dl, by its bytes. */
-#define DL_INDEX	2
-#define DL_NLEN		5
-#define DL_ALEN		6
-#define DL_DATA		8
-
 int
 nc_link(const char *ifname, struct nc_link *l)
 {
@@ -171,6 +208,7 @@ nc_link(const char *ifname, struct nc_link *l)
 	struct ifconf ifc = { .ifc_len = sizeof(list), .ifc_req = list };
 	int error = nc_ioctl(AF_INET, SIOCGIFCONF, &ifc);
 	const uint8_t *dl;
+	bool found = false;
 
 	if (error != 0)
 		return error;
@@ -181,11 +219,13 @@ nc_link(const char *ifname, struct nc_link *l)
 			continue;
 		l->index = dl[DL_INDEX] | (unsigned)dl[DL_INDEX + 1] << 8;
 		memset(l->mac, 0, sizeof(l->mac));
+		found = true;
 		if (dl[DL_ALEN] == sizeof(l->mac))
 			memcpy(l->mac, dl + DL_DATA + dl[DL_NLEN], sizeof(l->mac));
-		return 0;
+		if ((l->mac[0] & 1) == 0)
+			break;
 	}
-	return ENXIO;
+	return found ? 0 : ENXIO;
 }
 
 /* ---- routes ---- */
