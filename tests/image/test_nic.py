@@ -177,10 +177,11 @@ class Tap(unittest.TestCase):
         extra = guest["ibytes"] - host["tx_bytes"]
         self.assertTrue(-9000 < extra <= 6 * guest["ipackets"], extra)
         # its e1000e hands packets to the host as they are, and the host counts
-        # those as one of which the guest counts all that would be cut from them
+        # those as one of which the guest counts all that would be cut from them;
+        # e1000 sends a segment without data after some that it cut up
         more = guest["opackets"] - host["rx_packets"]
         if nic == "e1000":
-            self.assertAlmostEqual(more, 0, delta=20)
+            self.assertTrue(-guest["opackets"] / 20 < more < 20, more)
         self.assertAlmostEqual(guest["obytes"] - host["rx_bytes"], more * 54, delta=9000)
 
     def test_counters(self):

@@ -154,11 +154,12 @@ void	wm_tx_free(struct wm *);	/* gives all packets back */
 void	wm_tx_collect(struct wm_txq *, struct netpktq *done);
 /* After a reset, the lock is held: what was under way is sent again. */
 void	wm_tx_setup(struct wm *);
-void	wm_tx_go(struct wm *);
+void	wm_tx_go(struct wm *);		/* and then; dropped without a link */
 void	wm_tx_send(struct nic *, struct netpktq *);
 /* wait: not only if nobody else is at it. */
 void	wm_tx_reap(struct wm *, bool wait);
-void	wm_tx_flush(struct wm *);	/* gives all packets back: no link */
+/* Drops what waits; owned: and what the device had, which is stopped. */
+void	wm_tx_flush(struct wm *, bool owned);
 bool	wm_tx_hung(struct wm *);
 
 /* ---- tx_map.c ---- */

@@ -231,19 +231,30 @@ wm_tx_reap(struct wm *sc, bool wait)
 	give_back(&done);
 }
 
+/* The lock is held; owned: those that the device had, too, for it is stopped. */
+static void
+flush(struct wm *sc, bool owned, struct netpktq *done)
+{
+	struct wm_txq *t = &sc->tx;
+
+	sc->nic.stats.odrops += t->nwait;
+	STAILQ_CONCAT(done, &t->wait);
+	t->nwait = 0;
+	if (!owned)
+		return;
+	while (t->nslot > 0)
+		release_slot(t, done);
+	t->head = t->used = 0;
+}
+
 void
-wm_tx_flush(struct wm *sc)
+wm_tx_flush(struct wm *sc, bool owned)
 {
 	struct wm_txq *t = &sc->tx;
 	struct netpktq done = STAILQ_HEAD_INITIALIZER(done);
 
 	kmutex_enter(&t->lock);
-	while (t->nslot > 0)
-		release_slot(t, &done);
-	t->used = 0;
-	sc->nic.stats.odrops += t->nwait;
-	STAILQ_CONCAT(&done, &t->wait);
-	t->nwait = 0;
+	flush(sc, owned, &done);
 	kmutex_exit(&t->lock);
 	give_back(&done);
 }
@@ -312,7 +323,7 @@ wm_tx_setup(struct wm *sc)
 	wm_write(sc, TDT, 0);
 }
 
-/* It has been started: what was under way, and what waits. */
+/* The device has begun anew and was given nothing yet. */
 void
 wm_tx_go(struct wm *sc)
 {
@@ -324,7 +335,8 @@ wm_tx_go(struct wm *sc)
 		if (t->used > 0)
 			wm_write(sc, TDT, t->head);
 		push(sc, &done);
-	}
+	} else
+		flush(sc, true, &done);
 	kmutex_exit(&t->lock);
 	give_back(&done);
 }
@@ -352,7 +364,7 @@ wm_tx_free(struct wm *sc)
 	struct wm_txq *t = &sc->tx;
 
 	if (t->ring != NULL)
-		wm_tx_flush(sc);
+		wm_tx_flush(sc, true);
 	dma_free(&t->mem);
 	dma_free(&t->inl);
 	kmem_free(t->old, WM_TXRING * sizeof(*t->ring));

@@ -86,11 +86,12 @@ reset_due(struct wm *sc)
 	return true;
 }
 
+/* Not RUC: what virtual networks send need not be padded, and is received. */
 static void
 counters(struct wm *sc)
 {
-	static const uint16_t bad[] = { CRCERRS, ALGNERRC, RXERRC, RLEC, RUC,
-	    RFC, ROC, RJC };
+	static const uint16_t bad[] = { CRCERRS, ALGNERRC, RXERRC, RLEC, RFC,
+	    ROC, RJC };
 	struct net_stats *st = &sc->nic.stats;
 	uint64_t n = 0;
 
@@ -129,7 +130,7 @@ link_check(struct wm *sc)
 		return;
 	if (sc->tx.nslot > 0 && !sc->gone)
 		wm_sick(sc, "packets under way when the link went down");
-	wm_tx_flush(sc);
+	wm_tx_flush(sc, sc->gone);
 }
 
 /* ---- the tick ---- */
