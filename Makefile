@@ -200,6 +200,22 @@ $($(1)_LOWAPPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj
 endef
 $(foreach p,$(PLATFORMS),$(eval $(call images,$(p))))
 
+# An image with a file system in it: what `sirloin bake' asks for.
+#   make bake PLATFORM=hw|xen ROM=FILE BAKED=FILE
+PLATFORM ?= hw
+BAKED	?= $(O)/baked.elf
+.PHONY: bake cc $(BAKED)
+bake: $(BAKED)
+$(BAKED): $(O)/obj/$(PLATFORM)-$(KERNEL)/below-linux.o $(O)/obj/above/app-linux.o \
+    $(call rump_of,$(PLATFORM),linux) linker/$(PLATFORM).lds linker/hw.lds
+	$(Q)$(LD) -r -b binary -o $@.rom.o $(ROM)
+	$(Q)objcopy --rename-section .data=.rom,alloc,load,readonly,data,contents \
+	    --strip-all $@.rom.o
+	$(call link_image,$(filter %.o,$^) $@.rom.o,linker/$(PLATFORM).lds)
+	@rm -f $@.rom.o
+cc: $(O)/musl/lib/libc.a		# the compiler of `sirloin cc'
+include linux/musl.mk
+
 # ---- the same above the line as a Linux process (tests/host/hostline.c) ----
 
 HOSTCC	:= $(CC) -g -O1 -Wall -no-pie -D_GNU_SOURCE

@@ -7,5 +7,5 @@ kernel_SRCS := kernel/start.c kernel/sched.c kernel/balance.c kernel/thread.c ke
 kernel_HOT := kernel/sched.c kernel/spin.c kernel/mutex.c kernel/cv.c \
 	   kernel/waitq.c kernel/rw.c kernel/futex.c kernel/heap.c kernel/slab.c \
 	   kernel/page.c
-# Address space for programs, in images with room linux/.
-kernel_vm_SRCS := kernel/vm.c
+# Address space for programs, and a disk in the image: with room linux/.
+kernel_vm_SRCS := kernel/vm.c kernel/romdisk.c

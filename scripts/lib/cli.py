@@ -6,6 +6,7 @@ import sys
 import check
 import iso
 import qemu
+import toolchain
 import xl
 from common import Failure, USAGE
 
@@ -95,10 +96,18 @@ def parser():
     c = sub.add_parser("check", help="look for red-zone and TLS use in archives")
     c.add_argument("archives", metavar="ARCHIVE", nargs="+")
     c.set_defaults(call=check.archives)
+
+    toolchain.add_parsers(sub)
     return p
 
 
 def main(argv):
+    if argv[:1] in (["cc"], ["c++"]):       # all that follows is the compiler's
+        try:
+            toolchain.compiler("sirloin-" + argv[0], argv[1:])
+        except Failure as f:
+            print(f"sirloin: {f}", file=sys.stderr)
+            return f.status
     args, rest = argv, []
     if "--" in argv:
         n = argv.index("--")
