@@ -34,7 +34,7 @@ struct part {
 	uint64_t	rnd, writes, reads, syncs, bytes, errors;
 };
 extern uint64_t seed, end_ns, run_round;
-extern bool writing;
+extern bool writing, syncing;
 extern int bads;
 
 /* ---- extent.c ---- */

@@ -1,6 +1,6 @@
 /*
  * disktest --disk PATH | --dir DIR [--seconds N] [--seed S] [--round R]
- *          [--threads T] [--size MB] [--verify]
+ *          [--threads T] [--size MB] [--verify] [--nosync]
  *
  * Looks at all extents first (seed, threads and size must be as before), then
  * works for N seconds; rounds count up from 1.  PATH without a slash is a
@@ -24,7 +24,7 @@
 #define DEVICE		"/disktest-disk"
 
 uint64_t seed = 1, end_ns, run_round = 1;
-bool writing = true;
+bool writing = true, syncing = true;
 int bads;
 
 static struct part parts[MAXTHREAD];
@@ -149,6 +149,7 @@ arguments(int argc, char **argv)
 		{ "threads", required_argument, NULL, 'n' },
 		{ "size", required_argument, NULL, 'm' },
 		{ "verify", no_argument, NULL, 'v' },
+		{ "nosync", no_argument, NULL, 'N' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -165,6 +166,7 @@ arguments(int argc, char **argv)
 		case 'n': nthread = (int)v; break;
 		case 'm': size_mb = v; break;
 		case 'v': writing = false; break;
+		case 'N': syncing = false; break;
 		default: exit(2);
 		}
 	}
@@ -172,7 +174,7 @@ arguments(int argc, char **argv)
 	    nthread > MAXTHREAD || run_round == 0) {
 		printf("usage: disktest --disk PATH | --dir DIR [--seconds N] "
 		    "[--seed S]\n    [--round R] [--threads T] [--size MB] "
-		    "[--verify]\n");
+		    "[--verify] [--nosync]\n");
 		exit(2);
 	}
 }

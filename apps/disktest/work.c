@@ -7,6 +7,7 @@
 #include "disktest.h"
 
 #define BATCH		16
+#define SHOWN		20		/* errors of a thread */
 
 /* All of it; what is beyond the end of a file is zero. */
 static int
@@ -53,8 +54,9 @@ static void
 failed(struct part *p, int i, const char *what, int error)
 {
 
-	p->errors++;
-	printf("error %d %s: %s\n", p->first + i, what, strerror(error));
+	if (++p->errors <= SHOWN)
+		printf("error %d %s: %s\n", p->first + i, what,
+		    strerror(error));
 }
 
 static void
@@ -121,7 +123,7 @@ batch(struct part *p)
 	for (k = 0; k < n; k++) {
 		at[k] = i = (int)(next_random(&p->rnd) % (uint64_t)p->n);
 		e = &p->e[i];
-		gen = run_round << 32 | (p->writes + p->errors + 1);
+		gen = run_round << 24 | (p->writes + p->errors + 1);
 		fill(p->buf, e, p->first + i, gen);
 		e->gen = gen;
 		error = write_extent(p, e);
@@ -129,6 +131,8 @@ batch(struct part *p)
 		if (error != 0)
 			failed(p, i, "write", error);
 	}
+	if (!syncing)
+		return;
 	if (fsync(p->fd) != 0) {
 		failed(p, at[0], "fsync", errno);
 		return;

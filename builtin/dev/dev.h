@@ -122,11 +122,11 @@ void	disk_done(struct diskreq *, int error);
 void	disk_done_all(struct diskreqs *, int error);	/* empties the list */
 struct disk *disk_find(const char *name);	/* NULL; by serial, too */
 /*
- * A request failed: "ld0: write of 4096 bytes at 8192: WHAT"; a disk that
- * complains all the time is cut short.
+ * A request failed: "ld0: write of 4096 bytes at 8192: WHAT"; NULL: "ld0: WHAT".
+ * A disk that complains all the time is cut short.
  */
-void	disk_complain(struct diskreq *, const char *fmt, ...)
-	    __attribute__((format(printf, 2, 3)));
+void	disk_complain(struct disk *, const struct diskreq *, const char *, ...)
+	    __attribute__((format(printf, 3, 4)));
 /* ns after which a command without an answer is late. */
 uint64_t disk_timeout(void);
 

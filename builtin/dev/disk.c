@@ -183,10 +183,9 @@ disk_done_all(struct diskreqs *q, int error)
 }
 
 void
-disk_complain(struct diskreq *r, const char *fmt, ...)
+disk_complain(struct disk *d, const struct diskreq *r, const char *fmt, ...)
 {
 	static const char *const ops[] = { "read", "write", "flush" };
-	struct disk *d = r->disk;
 	uint64_t now = k_uptime();
 	unsigned missed = 0;
 	char text[96];
@@ -209,7 +208,9 @@ disk_complain(struct diskreq *r, const char *fmt, ...)
 		k_printf("%s: %u more errors\n", d->name, missed);
 	if (!show)
 		return;
-	if (r->op == DISK_FLUSH)
+	if (r == NULL)
+		k_printf("%s: %s\n", d->name, text);
+	else if (r->op == DISK_FLUSH)
 		k_printf("%s: flush: %s\n", d->name, text);
 	else
 		k_printf("%s: %s of %zu bytes at %llu: %s\n", d->name,

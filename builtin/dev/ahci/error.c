@@ -29,10 +29,10 @@ again(struct ahci_port *p, struct diskreq *r, bool guilty,
 	bool more = !guilty || ++r->tries < MAXTRIES;
 
 	if (guilty && tfd != 0)
-		disk_complain(r, "%s (status 0x%02x, error 0x%02x)%s", why,
+		disk_complain(&p->d, r, "%s (status 0x%02x, error 0x%02x)%s", why,
 		    tfd & 0xff, tfd >> 8, more ? ", once more" : "");
 	else if (guilty)
-		disk_complain(r, "%s%s", why, more ? ", once more" : "");
+		disk_complain(&p->d, r, "%s%s", why, more ? ", once more" : "");
 	if (!more) {
 		STAILQ_INSERT_TAIL(lost, r, link);
 		return;
@@ -55,6 +55,10 @@ take_back(struct ahci_port *p, struct diskreqs *lost)
 	bool late;
 
 	p->single = 0;
+	if (p->failed && !one)
+		disk_complain(&p->d, NULL, "%s (status 0x%02x, error 0x%02x) "
+		    "of some command: all once more, one by one",
+		    error_name(p->tfd), p->tfd & 0xff, p->tfd >> 8);
 	for (int i = MAXSLOTS - 1; i >= 0; i--) {
 		if ((r = p->slot[i].req) == NULL)
 			continue;

@@ -177,19 +177,23 @@ completed(struct ahci_port *p, uint32_t done, struct diskreqs *good)
 	}
 }
 
-/* A look at the port; whether it had something to say. */
+/*
+ * A look at the port; whether it had something to say.  What comes after the
+ * status was cleared sets it again; and an error that ends a command is there
+ * before the command's bit goes.
+ */
 static bool
 look(struct ahci_port *p, struct diskreqs *good, struct diskreqs *bad)
 {
 	uint32_t busy, is;
 
-	/* in this order: an error that ended a command is seen with it */
+	if ((is = ahci_read(p->regs, P_IS)) == 0)
+		return false;
+	ahci_write(p->regs, P_IS, is);
 	busy = ahci_read(p->regs, P_CI);
 	if (p->queued)
 		busy |= ahci_read(p->regs, P_SACT);
-	is = ahci_read(p->regs, P_IS);
-	if (is == 0)
-		return false;
+	is |= ahci_read(p->regs, P_IS) & PI_ERROR;
 	if (is == UINT32_MAX && p->broken == NULL)
 		p->broken = "the port does not answer";
 	if (p->broken == NULL && p->state == AHCI_RUNS) {
@@ -201,7 +205,6 @@ look(struct ahci_port *p, struct diskreqs *good, struct diskreqs *bad)
 		    P_SSTS)) != DET_UP)
 			p->broken = "the link is down";
 	}
-	ahci_write(p->regs, P_IS, is);
 	if (p->broken == NULL && p->state == AHCI_RUNS) {
 		completed(p, p->out & ~busy, good);
 		push(p, bad);

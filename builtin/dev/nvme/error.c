@@ -48,7 +48,7 @@ nvme_failed(struct diskreq *r, unsigned status)
 {
 	bool more = (status & STATUS_DNR) == 0 && again(r);
 
-	disk_complain(r, "%s (0x%03x)%s", nvme_status_name(STATUS(status)),
+	disk_complain(r->disk, r, "%s (0x%03x)%s", nvme_status_name(STATUS(status)),
 	    STATUS(status), more ? ", once more" : "");
 	return more;
 }
@@ -116,7 +116,7 @@ requeue(struct nvme *n, struct diskreqs *all)
 	}
 	kmutex_exit(&q->mtx);
 	STAILQ_FOREACH(r, &lost, link)
-		disk_complain(r, "no answer");
+		disk_complain(r->disk, r, "no answer");
 	disk_done_all(&lost, EIO);
 	return count;
 }
@@ -208,7 +208,7 @@ look(struct nvme *n, struct nvme_queue *q)
 		s = &q->slot[i];
 		r = s->req != NULL && now >= s->late ? s->req : NULL;
 		if (r != NULL) {
-			disk_complain(r, "no answer: abort");
+			disk_complain(r->disk, r, "no answer: abort");
 			s->aborted = true;
 			s->late = now + disk_timeout() / 4;
 		}
