@@ -5,6 +5,8 @@
 #include "pv.h"
 #include "../common/pvclock.h"
 
+#define FAR	1000000000000UL		/* ns */
+
 static uint64_t zero;			/* Xen's time at our time 0 */
 static uint64_t last;			/* given out last */
 static uint64_t epoch;
@@ -83,10 +85,11 @@ xen_clock_resume(uint64_t was)
 static void
 program(unsigned cpu, uint64_t deadline)
 {
-	struct vcpu_set_singleshot_timer t = {
-		.timeout_abs_ns = deadline + zero
-	};
+	struct vcpu_set_singleshot_timer t;
+	uint64_t most = plat_clock() + FAR;	/* then it looks again */
 
+	t.timeout_abs_ns = (deadline < most ? deadline : most) + zero;
+	t.flags = 0;
 	/* One in the past comes at once. */
 	if (deadline == UINT64_MAX)
 		(void)xen_vcpu_op(VCPUOP_stop_singleshot_timer, cpu, NULL);
