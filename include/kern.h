@@ -247,6 +247,13 @@ int	kern_irq_msi(const char *name, int cpu, int (*fn)(void *), void *arg,
 int	kern_irq_event(const char *name, unsigned port, int cpu,
 	    int (*fn)(void *), void *arg, struct kern_irq **);
 void	kern_irq_free(struct kern_irq *);	/* closes an event channel */
+/*
+ * For an interrupt thread that has done what there was and has not asked its
+ * device for interrupts yet: lets all others on this CPU run (for 4 ms at most
+ * under emulation, else 250 us), then looks on with come(arg) for as long as
+ * the CPU would before it halts.  There may be more to do when it returns.
+ */
+void	kern_relax(bool (*come)(const void *), const void *arg);
 struct kern_irq_info { const char *name; int cpu; uint64_t count, spurious; };
 void	kern_irq_each(void (*fn)(const struct kern_irq_info *, void *), void *);
 

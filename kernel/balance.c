@@ -197,7 +197,7 @@ steal(struct cpu *c)
 #define POLL_MAX	100000U
 
 /* QEMU's emulation leaves the guest at every pause, and takes a lock. */
-static bool emulated;
+bool sched_emulated;
 
 static bool
 idle_called(const struct cpu *c)
@@ -218,7 +218,7 @@ idle_poll(struct cpu *c, uint64_t end)
 	plat_irq_on();
 	while (!idle_called(c)) {
 		if (++i % 16 != 0) {
-			if (!emulated)
+			if (!sched_emulated)
 				plat_pause();
 			continue;
 		}
@@ -276,7 +276,7 @@ sched_idle(void)
 {
 	struct cpu *c = plat_self();
 
-	emulated = strcmp(plat_hypervisor(), "TCG") == 0;
+	sched_emulated = strcmp(plat_hypervisor(), "TCG") == 0;
 	plat_irq_off();
 	for (;;) {
 		if (c->rq.n == 0)

@@ -3,7 +3,8 @@ kernel_SRCS := kernel/start.c kernel/sched.c kernel/balance.c kernel/thread.c ke
 	   kernel/futex.c kernel/timer.c kernel/page.c kernel/vmap.c \
 	   kernel/heap.c kernel/slab.c kernel/heapdebug.c kernel/irq.c kernel/console.c \
 	   kernel/panic.c kernel/ksyms.c kernel/random.c kernel/crypto.c \
-	   kernel/option.c kernel/dev.c kernel/stop.c
+	   kernel/option.c kernel/dev.c kernel/stop.c \
+	   kernel/relax.c
 kernel_HOT := kernel/sched.c kernel/spin.c kernel/mutex.c kernel/cv.c \
 	   kernel/waitq.c kernel/rw.c kernel/futex.c kernel/heap.c kernel/slab.c \
 	   kernel/page.c

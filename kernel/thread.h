@@ -87,6 +87,7 @@ void	sched_switch(struct cpu *);
 /* End of a section that masked interrupts: give way if that is asked for. */
 void	sched_restore(unsigned long s);
 void	sched_setpri(struct thread *, int pri);
+extern bool sched_emulated;		/* by QEMU, without hardware's help */
 /* balance.c: */
 struct cpu *sched_place(struct thread *);
 void	sched_kick(struct cpu *);

@@ -15,6 +15,7 @@
 #define NET_TXRING	256
 #define NET_RXBATCH	64
 #define NET_RXRESERVE	48		/* the largest packet, and then some */
+#define NET_RXROUNDS	64	/* batches */
 #define NET_BACKLOG	1024	/* packets that wait for room in the ring */
 #define NET_TXINLINE	244	/* bytes copied beside the header */
 #define NET_TXSG	64

@@ -289,9 +289,17 @@ broken(struct vnet *n)
 	n->nd.linkup = false;
 }
 
+static bool
+more_came(const void *ring)
+{
+
+	return vring_pending(ring);
+}
+
 /*
- * Vector 1: take what has come, in batches, until there is no more; the device
- * is asked for interrupts only then.
+ * Vector 1: take what has come, a batch at a time, and look again when nobody
+ * else has anything to do.  The device is asked for interrupts only when that
+ * was in vain, or after ROUNDS batches: others may share its line.
  */
 int
 vnet_rx_intr(void *arg)
@@ -300,7 +308,7 @@ vnet_rx_intr(void *arg)
 	struct netpktq q;
 	struct net_rxbuf *b;
 	uint32_t len;
-	unsigned i;
+	unsigned i, round = 0;
 	bool more;
 
 	do {
@@ -315,13 +323,16 @@ vnet_rx_intr(void *arg)
 			received(n, b, len, &q);
 		}
 		vnet_rx_refill(n);
-		more = i == NET_RXBATCH || !vring_intr_on(&n->rx->ring, 1);
+		more = (i != 0 && ++round < NET_RXROUNDS) ||
+		    !vring_intr_on(&n->rx->ring, 1);
 		if (n->rx->ring.why != NULL && !n->d->broken)
 			broken(n);
 		kern_mutex_unlock(&n->rxlock);
 		vnet_tx_reap(n, false);
 		if (!STAILQ_EMPTY(&q))
 			n->input(n->arg, &q);
+		if (more && i != 0)
+			kern_relax(more_came, &n->rx->ring);
 	} while (more);
 	return 1;
 }
