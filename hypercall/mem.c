@@ -5,6 +5,8 @@
  */
 #include "hyp.h"
 
+int hyp_mem_first;		/* KERN_PG_*: where pages are looked for first */
+
 static bool
 mem_ispages(size_t len)
 {
@@ -22,9 +24,11 @@ rumpuser_malloc(size_t len, int alignment, void **memp)
 		return EINVAL;
 	if (mem_ispages(len) && align < PAGE_SIZE)
 		align = PAGE_SIZE;
-	if (mem_ispages(len) && !kern_heap_debug)
-		*memp = kern_page_alloc(len >> PAGE_SHIFT, align, 0);
-	else
+	if (mem_ispages(len) && !kern_heap_debug) {
+		*memp = kern_page_alloc(len >> PAGE_SHIFT, align, hyp_mem_first);
+		if (*memp == NULL && hyp_mem_first != 0)
+			*memp = kern_page_alloc(len >> PAGE_SHIFT, align, 0);
+	} else
 		*memp = kern_malloc(len, align);
 	return *memp != NULL ? 0 : ENOMEM;
 }

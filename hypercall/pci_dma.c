@@ -3,6 +3,23 @@
  */
 #include "pci.h"
 
+/*
+ * NetBSD's bus_dma in a rump kernel has no bounce buffers: whatever memory the
+ * kernel has is given to devices, some of which have addresses of 32 bits.  So
+ * the kernel's memory comes from below 4 GB while there is some.
+ */
+static void
+pci_dma_init(void)
+{
+	struct plat_range r[64];
+	int n = plat_mem_ranges(r, 64);
+
+	/* ascending */
+	if (n > 0 && r[n - 1].base >= 1ull << 32)
+		hyp_mem_first = KERN_PG_LOW4G;
+}
+KERN_INIT(KERN_INIT_LATE, pci_dma_init);
+
 static size_t
 pages_of(size_t size)
 {
