@@ -318,8 +318,12 @@ uint64_t
 plat_clock_epoch(void)
 {
 
+	if (hw_clock_look != NULL)
+		hw_clock_look();
 	return epoch;
 }
+
+void	(*hw_clock_look)(void);
 
 void
 hw_clock_set_epoch(uint64_t ns)

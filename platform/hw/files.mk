@@ -11,5 +11,6 @@ platform_hw_SRCS := \
 	platform/hw/rtc.c platform/hw/serial.c platform/hw/exit.c \
 	platform/hw/xenpvh.c platform/hw/xenguest.c platform/hw/xenguest_mem.c \
 	platform/hw/xenguest_suspend.c \
-	platform/common/xenop.c platform/common/xenevent.c
+	platform/common/xencons.c platform/common/xenop.c \
+	platform/common/xenevent.c
 platform_hw_HOT := platform/hw/clock.c

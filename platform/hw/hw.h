@@ -222,6 +222,7 @@ struct hw_ref {			/* a counter of known frequency */
 void	hw_clock_init(void);		/* clock.c; before interrupts */
 void	hw_clock_tick(uint64_t now);
 void	hw_clock_set_epoch(uint64_t ns);
+extern void (*hw_clock_look)(void);	/* whether it is another now; or NULL */
 void	hw_timer_init(uint64_t tsc_hz, uint64_t lapic_hz, bool deadline);
 void	hw_timer_rate(uint64_t tsc_hz);
 void	hw_timer_cpu(void);		/* every CPU */
@@ -256,12 +257,9 @@ bool	hw_status(const char *line);
 
 void	hw_xen_init(void);		/* early */
 void	hw_xen_remap(void);		/* with the final page tables */
-void	hw_xen_write(const char *, size_t);
-size_t	hw_xen_read(char *, size_t);
 uint64_t hw_xen_tsc(void);
 void	hw_xen_end(enum plat_end, int status);
 uint64_t hw_xen_param(uint32_t index);	/* 0: there is none */
-unsigned hw_xen_console_port(void);	/* 0: no console */
 void	hw_xen_console_resume(void);
 
 /* ---- xenguest.c, xenguest_mem.c: the rest of xen.h, if anybody uses it ---- */

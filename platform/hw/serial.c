@@ -3,6 +3,7 @@
  * so that it works in every state of the machine; input is by interrupt.
  */
 #include "hw.h"
+#include "../common/xencons.h"
 
 #define COM1		0x3f8
 #define COM1_IRQ	4
@@ -82,7 +83,7 @@ plat_console_write(const char *p, size_t n)
 	bool held;
 
 	if (!present) {
-		hw_xen_write(p, n);
+		xencons_write(p, n);
 		plat_irq_restore(s);
 		return;
 	}
@@ -152,7 +153,7 @@ plat_console_read(char *p, size_t n)
 	size_t i;
 
 	if (!present)
-		return hw_xen_read(p, n);
+		return xencons_read(p, n);
 	if (irq == NULL || stopped)
 		(void)drain();
 	s = x86_lock(&rxlock);

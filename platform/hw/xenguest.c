@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hw.h"
+#include "../common/xencons.h"
 #include "../common/xenevent.h"
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/params.h>
@@ -93,7 +94,7 @@ console_intr(void *arg)
 static void
 console_init(void)
 {
-	unsigned port = hw_xen_console_port();
+	unsigned port = xencons_port();
 
 	if (port != 0)
 		(void)xen_port_open(&console, port, 0, console_intr, NULL);
@@ -121,21 +122,28 @@ xen_time(void)
 	return ns;
 }
 
+/*
+ * Xen may tell it late: of a new PVH domain it knows it from the moment on when
+ * dom0 next sets its clock.
+ */
 static void
 wall_clock(void)
 {
 	volatile struct shared_info *si = xen_shared_info;
+	static uint32_t seen;
 	uint64_t wall;
 	uint32_t version;
 
+	if (__atomic_load_n(&si->wc_version, __ATOMIC_RELAXED) == seen)
+		return;
 	do {
 		version = __atomic_load_n(&si->wc_version, __ATOMIC_ACQUIRE);
 		wall = ((uint64_t)si->wc_sec_hi << 32 | si->wc_sec) *
 		    1000000000 + si->wc_nsec;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	} while ((version & 1) != 0 || version != si->wc_version);
-	if (wall != 0)
-		hw_clock_set_epoch(wall + xen_time() - plat_clock());
+	hw_clock_set_epoch(wall + xen_time() - plat_clock());
+	seen = version;
 }
 
 int
@@ -154,7 +162,7 @@ hw_xen_events(void)
 			error = init_cpu(i);
 		if ((ready = error == 0)) {
 			console_init();
-			wall_clock();
+			hw_clock_look = wall_clock;
 		}
 	}
 	kern_mutex_unlock(&lock);
@@ -178,7 +186,6 @@ hw_xen_resumed(void)
 
 	hw_xen_console_resume();
 	console_init();
-	wall_clock();
 }
 
 static void
