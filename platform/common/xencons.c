@@ -8,7 +8,8 @@
 #include "xencons.h"
 #include <xen/io/console.h>
 
-#define PATIENCE	2000000000UL	/* ns without progress */
+#define PATIENCE	5000000000UL	/* ns without progress */
+#define REMIND		100000000UL	/* ns */
 
 static volatile struct xencons_interface *ring;
 static evtchn_port_t port;
@@ -42,22 +43,27 @@ room(void)
 	return used < sizeof(ring->out) ? sizeof(ring->out) - used : 0;
 }
 
-/* At least `want' bytes of room; false when nobody makes it. */
+/* At least `want' bytes of room; false when nobody makes it.  The daemon does
+ * not listen for a while to whoever sends it many events. */
 static bool
 wait_room(uint32_t want)
 {
-	uint64_t since = plat_clock();
+	uint64_t since = plat_clock(), told = since, t;
 	uint32_t had = room(), now;
 
 	while ((now = room()) < want) {
+		t = plat_clock();
 		if (now != had) {
-			since = plat_clock();
+			since = t;
 			had = now;
-		} else if (deaf || plat_clock() - since > PATIENCE) {
+		} else if (deaf || t - since > PATIENCE) {
 			deaf = true;
 			return false;
 		}
-		xen_evtchn_notify(port);
+		if (t - told > REMIND) {
+			xen_evtchn_notify(port);
+			told = t;
+		}
 		xen_yield();
 	}
 	deaf = false;
