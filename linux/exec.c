@@ -1,7 +1,7 @@
 /*
  * exec.c: an ELF file of the rump kernel's into memory, and the stack that a
- * program finds.  Programs are static and position independent (ET_DYN); their
- * relative relocations are applied here.
+ * program finds.  Programs are static and position independent (ET_DYN) and
+ * relocate themselves (musl/crt.c).
  * Facts: System V ABI, chapters 4 and 5; its AMD64 supplement, 3.4.
  */
 #include <string.h>
@@ -21,21 +21,13 @@ struct phdr {
 	uint32_t	type, flags;
 	uint64_t	offset, vaddr, paddr, filesz, memsz, align;
 };
-struct dyn { int64_t tag; uint64_t val; };
-struct rela { uint64_t offset, info; int64_t addend; };
 
 #define ET_DYN		3
 #define EM_X86_64	62
 #define PT_LOAD		1
-#define PT_DYNAMIC	2
 #define PT_INTERP	3
 #define PF_X		1
 #define PF_W		2
-#define DT_RELA		7
-#define DT_RELASZ	8
-#define DT_RELRSZ	35
-#define DT_RELR		36
-#define R_X86_64_RELATIVE 8
 #define MAXPHDR		32
 #define PAGE		4096UL
 #define PAGEUP(x)	(((x) + PAGE - 1) & ~(PAGE - 1))
@@ -127,62 +119,6 @@ segments(struct load *l)
 	return 0;
 }
 
-/* [off, off + n) of the program's addresses is in it. */
-static bool
-inside(const struct load *l, uint64_t off, uint64_t n)
-{
-
-	return off <= l->end && n <= l->end - off;
-}
-
-static void
-relr(const struct load *l, const uint64_t *r, size_t n)
-{
-	uint64_t *where = NULL;
-
-	for (; n > 0; n--, r++) {
-		if ((*r & 1) == 0) {
-			if (!inside(l, *r, 8))
-				return;
-			where = (uint64_t *)(l->base + *r);
-			*where++ += l->base;
-			continue;
-		}
-		for (int i = 0; where != NULL && i < 63; i++)
-			if (*r >> (i + 1) & 1 && inside(l,
-			    (uintptr_t)(where + i) - l->base, 8))
-				where[i] += l->base;
-		where += 63;
-	}
-}
-
-static int
-relocate(const struct load *l, const struct phdr *dynamic)
-{
-	uint64_t val[40] = { 0 };
-	const struct dyn *d;
-	const struct rela *r;
-	size_t n;
-
-	if (!inside(l, dynamic->vaddr, dynamic->memsz))
-		return bad(l, "its dynamic section");
-	d = (const void *)(l->base + dynamic->vaddr);
-	for (n = dynamic->memsz / sizeof(*d); n > 0 && d->tag != 0; n--, d++)
-		if (d->tag > 0 && d->tag < 40)
-			val[d->tag] = d->val;
-	if (!inside(l, val[DT_RELA], val[DT_RELASZ]) ||
-	    !inside(l, val[DT_RELR], val[DT_RELRSZ]))
-		return bad(l, "its relocations");
-	r = (const void *)(l->base + val[DT_RELA]);
-	for (n = val[DT_RELASZ] / sizeof(*r); n > 0; n--, r++) {
-		if (r->info != R_X86_64_RELATIVE || !inside(l, r->offset, 8))
-			return bad(l, "a relocation that is not relative");
-		*(uint64_t *)(l->base + r->offset) = l->base + r->addend;
-	}
-	relr(l, (const void *)(l->base + val[DT_RELR]), val[DT_RELRSZ] / 8);
-	return 0;
-}
-
 static void
 protections(const struct load *l)
 {
@@ -209,10 +145,6 @@ load(struct load *l, struct lx_image *im)
 
 	if ((error = headers(l)) != 0 || (error = segments(l)) != 0)
 		return error;
-	for (int i = 0; i < l->eh.phnum; i++)
-		if (l->ph[i].type == PT_DYNAMIC &&
-		    (error = relocate(l, &l->ph[i])) != 0)
-			return error;
 	protections(l);
 	im->base = l->base;
 	im->entry = l->base + l->eh.entry;
