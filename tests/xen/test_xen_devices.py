@@ -1,0 +1,187 @@
+"""Network and disks from dom0's backends."""
+
+import hashlib
+import os
+import re
+import tempfile
+
+from guest import files_disk
+from xencase import GUEST, LANES, Case, Refused, disk, static
+
+FILES = {"index.html": b"<h1>hello</h1>\n", "big.bin": os.urandom(3 << 20),
+         "sub/odd.bin": os.urandom(12345), "empty": b""}
+
+
+class Httpd(Case):
+    def files(self):
+        """A FAT disk in dom0, and the same files beside it for the client."""
+        with tempfile.TemporaryDirectory() as d:
+            image = self.bed.put(files_disk(f"{d}/files.img", FILES))
+            for name, data in FILES.items():
+                path = f"{d}/{os.path.basename(name)}"
+                with open(path, "wb") as f:
+                    f.write(data)
+                self.bed.put(path)
+        return image, " ".join(f"/{n}=/tmp/f/{os.path.basename(n)}" for n in FILES)
+
+    def serve(self, lane, net=None, **keys):
+        image, pairs = self.files()
+        g = self.guest("httpd", lane=lane, vif=["bridge=xenbr0"], disk=[disk(image)],
+                       conf={"net": [net or static()], "blk": [
+                           {"source": "etfs", "path": "blk0", "fstype": "msdos",
+                            "mountpoint": "/data"}]}, **keys)
+        g.expect("serving .* on ", 40)
+        return g, pairs
+
+    def load(self, addr, connections, requests, pairs, timeout):
+        out = self.bed.run(f"load {addr} 80 {connections} {requests} {pairs}", timeout)
+        self.assertEqual(int(out.split()[0]), requests)
+
+    def test_httpd(self):
+        """10,000 requests over 100 connections, every byte looked at; a nested
+        guest is slow, and gets fewer."""
+        for lane in LANES:
+            with self.on(lane):
+                g, pairs = self.serve(lane)
+                self.load(GUEST, 4, 40, pairs, 90)
+                self.load(GUEST, 100, 10000 if lane[0] == "pv" else 2000, pairs.split()[0], 150)
+                self.shut_down(g)
+
+    def test_dhcp(self):
+        for lane in (("pv", 1),):
+            with self.on(lane):
+                g, pairs = self.serve(lane, {"if": "virt0", "type": "inet", "method": "dhcp"})
+                addr = re.search(r"10\.9\.1\.\d+", self.bed.run(
+                    "kill -USR1 $(cat /run/udhcpd.pid); sleep 0.3; dumpleases -f "
+                    "/tmp/udhcpd.leases"))[0]
+                self.load(addr, 2, 20, pairs, 60)
+                self.shut_down(g)
+
+
+class Disk(Case):
+    def test_disk(self):
+        """What was written is in dom0's file, and the other way."""
+        for lane in LANES:
+            with self.on(lane):
+                path = self.blank("/tmp/d.img")
+                g = self.monitor(lane, disk=[disk(path)])
+                self.ask(g, "write blk0 0 16384 5", 60)
+                self.ask(g, "check blk0 0 16384 5", 60)
+                with self.assertRaises(Refused):
+                    self.ask(g, "check blk0 0 64 6")
+                data = self.bed.get(path)
+                self.assertEqual(int.from_bytes(data[8:16], "little"),
+                                 (8 * 0x9e3779b97f4a7c15 + 5) % (1 << 64))
+                self.shut_down(g)
+                self.assertEqual(hashlib.sha256(self.bed.get(path)).digest(),
+                                 hashlib.sha256(data).digest())
+
+    def test_many(self):
+        """Four disks, one of them read-only; each is itself."""
+        paths = [self.blank(f"/tmp/d{n}.img", 4 + n) for n in range(4)]
+        g = self.monitor(("pv", 2), disk=[
+            disk(p, f"xvd{'abcd'[n]}", "ro" if n == 3 else "rw") for n, p in enumerate(paths)])
+        for n in range(3):
+            self.ask(g, f"write blk{n} 0 1024 {n}")
+        for n in range(3):
+            self.ask(g, f"check blk{n} 0 1024 {n}")
+        with self.assertRaises(Refused):
+            self.ask(g, "write blk3 0 64 3")
+        for n in range(4):
+            self.assertIn(f'"size":{(4 + n) << 20}', self.ask(g, "status"))
+        with self.assertRaises(Refused):
+            self.ask(g, f"write blk0 {4 << 20} 64 3")
+        self.shut_down(g)
+
+
+class Plug(Case):
+    """Devices that come and go while the guest runs."""
+
+    def test_block(self):
+        for lane in (("pv", 2), ("pvh", 1)):
+            with self.on(lane):
+                first, late = self.blank("/tmp/b0.img"), self.blank("/tmp/b1.img")
+                g = self.monitor(lane, disk=[disk(first)])
+                for life in range(2):
+                    self.bed.xl("block-attach", g.name, disk(late, "xvdb"))
+                    self.wait_for(g, "blk1")
+                    self.ask(g, f"write blk1 0 1024 {life}")
+                    self.ask(g, f"check blk1 0 1024 {life}")
+                    self.bed.xl("block-detach", g.name, "xvdb")
+                    with self.assertRaises(Refused):
+                        self.ask(g, f"check blk1 0 64 {life}")
+                    self.ask(g, "write blk0 0 1024 1")
+                self.shut_down(g)
+
+    def test_network(self):
+        for lane in (("pv", 2), ("pvh", 1)):
+            with self.on(lane):
+                g = self.monitor(lane)
+                for life in range(2):
+                    self.bed.xl("network-attach", g.name, "bridge=xenbr0",
+                                f"mac=00:16:3e:00:01:0{life}")
+                    self.wait_for(g, "net0")
+                    if life == 0:
+                        self.ask(g, "up virt0 10.9.0.2 16")
+                    self.echoes()
+                    self.bed.xl("network-detach", g.name, "0")
+                    self.ask(g, "echo without")
+                self.shut_down(g)
+
+    def wait_for(self, g, name):
+        for _ in range(20):
+            text = self.ask(g, "status")
+            if re.search(rf'"name":"{name}".*', text):
+                return
+            self.bed.run("sleep 0.2")
+        self.fail(f"no {name}: {text}")
+
+    def test_under_load(self):
+        """A disk is taken away while it is written to: an error, no more."""
+        late = self.blank("/tmp/b1.img", 64)
+        g = self.monitor(("pv", 2), disk=[disk(self.blank("/tmp/b0.img")), disk(late, "xvdb")])
+        mark = len(g.console)
+        g.send("write blk1 0 65536 3\n" * 4)
+        self.bed.call(f"sleep 0.3; xl block-detach {g.name} xvdb force", 30)
+        g.expect(r"^(ok|error \d+.*)$(.*\n)*^error", 40, mark)
+        for _ in range(3):
+            g.send("\n")
+        self.ask(g, "echo alive")
+        self.ask(g, "write blk0 0 1024 1")
+
+
+class Traffic(Case):
+    def test_echo(self):
+        for lane in LANES:
+            with self.on(lane):
+                g = self.monitor(lane, net=True)
+                self.echoes()
+                self.echoes(size=3_000_000)
+                self.bed.run(f"ping -c 3 -W 2 -s 1400 {GUEST}; ping -c 3 -W 2 -s 9000 {GUEST}")
+                self.shut_down(g)
+
+    def test_two_guests(self):
+        """Guest to guest over dom0's bridge."""
+        a = self.monitor(("pv", 1), net=True)
+        b = self.guest("monitor", lane=("pv", 1), vif=["bridge=xenbr0"],
+                       conf={"net": [static(addr="10.9.0.3")]})
+        b.expect("^ready$")
+        self.assertIn("between-us", self.ask(b, f"send {GUEST} 7 between-us"))
+        self.shut_down(a)
+        self.shut_down(b)
+
+    def test_two_networks(self):
+        self.bed.run("ip link add br1 type bridge; ip addr add 10.77.0.1/24 dev br1; "
+                     "ip link set br1 up")
+        try:
+            g = self.guest("monitor", lane=("pv", 2), vif=["bridge=xenbr0", "bridge=br1"], conf={
+                "net": [static(), {"if": "virt1", "type": "inet", "method": "static",
+                                   "addr": "10.77.0.2", "mask": "24"}]})
+            g.expect("^ready$")
+            self.echoes()
+            self.echoes("10.77.0.2")
+            self.shut_down(g)
+        finally:
+            self.bed.run("ip link del br1")
+
+
