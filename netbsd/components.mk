@@ -29,6 +29,11 @@ netbsd_viornd	:= $(netbsd_pci) rumpdev_rnd rumpdev_pci_virtio rumpdev_virtio_vio
 netbsd_usb	:= $(netbsd_pci) rumpdev_disk rumpdev_scsipi rumpdev_usb \
 		   rumpdev_umass rumpdev_pci_usbhc
 
+# Disks with partitions have more device nodes than NetBSD's components make.
+netbsd_ld_OBJS	:= $(O)/obj/netbsd/devnodes.o
+netbsd_vioscsi_OBJS := $(netbsd_ld_OBJS)
+netbsd_usb_OBJS	:= $(netbsd_ld_OBJS)
+
 # For applications that take what there is ($(HARDWARE) in their components):
 # the drivers of this list whose libraries the tree has, all of them.
 RUMPPCI		?= wm pcn vioif ld vioscsi usb viornd

@@ -44,7 +44,8 @@ $(netbsd_LINKS)/.done:
 	ln -sfn $(abspath $(RUMPSRC))/sys/arch/x86/include $(@D)/x86
 	touch $@
 
-$(O)/obj/netbsd/timecounter.o: netbsd/timecounter.c
+$(O)/obj/netbsd/timecounter.o $(O)/obj/netbsd/devnodes.o: \
+    $(O)/obj/netbsd/%.o: netbsd/%.c netbsd/component.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu99 -O2 -ffreestanding -fno-pic -mno-red-zone -mno-sse \
 	    -mcmodel=small -fcf-protection=none -Wall -Werror -c -o $@ $<

@@ -3,10 +3,12 @@
  * kernel counts time in ticks of 10 ms (kern_tc.c's dummy counter).
  *
  * Needs no kernel header: what it declares is unchanged from 2015 to NetBSD
- * 11 (sys/sys/timetc.h, sys/rump/include/rump-sys/kern.h).
+ * 11 (sys/sys/timetc.h).
  */
 #include <stddef.h>
 #include <stdint.h>
+
+#include "component.h"
 
 /* sys/timetc.h: struct timecounter */
 struct timecounter {
@@ -20,14 +22,6 @@ struct timecounter {
 	struct timecounter *tc_next;
 };
 void	tc_init(struct timecounter *);
-
-/* rump-sys/kern.h: struct rump_component, enum rump_component_type */
-struct rump_component {
-	int		rc_type;
-	void		(*rc_init)(void);
-	struct { void *le_next, **le_prev; } rc_entries;
-};
-#define RUMP_COMPONENT_KERN	7
 
 /* rump/rumpuser.h */
 int	rumpuser_clock_gettime(int, int64_t *, long *);
@@ -62,10 +56,4 @@ timecounter_init(void)
 	tc_init(&line_timecounter);
 }
 
-static struct rump_component timecounter_component = {
-	.rc_type = RUMP_COMPONENT_KERN,
-	.rc_init = timecounter_init,
-};
-static const void *const timecounter_entry
-    __attribute__((used, section("link_set_rump_components"))) =
-    &timecounter_component;
+RUMP_COMPONENT_DECLARE(timecounter, RUMP_COMPONENT_KERN);

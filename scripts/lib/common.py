@@ -98,18 +98,18 @@ def load_config(path):
 
 
 def disk_source(name):
-    """blk0 and serial numbers are the platform's; ld0 and wd0, and partitions of
-    them, the rump kernel's own: all of a disk is NetBSD's partition d."""
-    if not re.fullmatch(r"(ld|wd)\d+([a-p]|s\d+)?", name):
+    """blk0 and serial numbers are the platform's; ld0, wd0 and sd0, and partitions
+    of them, the rump kernel's own: all of a disk is NetBSD's partition d."""
+    m = re.fullmatch(r"(?:ld|wd|sd)\d+([a-p]|s\d+)?", name)
+    if m is None:
         return {"source": "etfs", "path": name}
-    return {"source": "dev", "path": f"/dev/{name}" + ("d" if name[-1].isdigit()
-                                                       and "s" not in name else "")}
+    return {"source": "dev", "path": f"/dev/{name}" + ("" if m[1] else "d")}
 
 
-def net_entry(n, ip, default, nic="virtio"):
+def net_entry(n, ip, default, ifname="virt"):
     """Interface n: the platform's device, or one of the rump kernel's driver."""
     ip = ip or default
-    entry = {"if": f"{'virt' if nic == 'virtio' else 'wm'}{n}", "type": "inet"}
+    entry = {"if": f"{ifname}{n}", "type": "inet"}
     if ip == "dhcp":
         return {**entry, "method": "dhcp"}
     addr, _, gw = ip.partition(",")

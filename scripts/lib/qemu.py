@@ -15,8 +15,12 @@ from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, disk_source,
                     image_platform, make_config, net_entry, sniff)
 
 QEMU = "qemu-system-x86_64"
-NICS = {"virtio": "virtio-net", "e1000": "e1000", "e1000e": "e1000e"}
-BUSES = {"virtio": "blk", "nvme": "ld", "ahci": "wd"}      # and their disks
+# QEMU's device, and the interface; vioif and ld are virtio by NetBSD's drivers
+NICS = {"virtio": ("virtio-net", "virt"), "e1000": ("e1000", "wm"),
+        "e1000e": ("e1000e", "wm"), "pcnet": ("pcnet", "pcn"),
+        "vioif": ("virtio-net-pci", "vioif")}
+BUSES = {"virtio": "blk", "nvme": "ld", "ahci": "wd",      # and their disks
+         "ld": "ld", "scsi": "sd", "usb": "sd"}
 OVMF = ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_CODE_4M.fd",
         "/usr/share/ovmf/OVMF.fd")
 
@@ -45,12 +49,14 @@ def network(ns):
             default = "dhcp"
         else:
             raise Failure(f"--net {spec}: user[,HOST:GUEST...], tap=IF or none", USAGE)
-        dev = virtio(ns, "net") if ns.nic == "virtio" else NICS[ns.nic]
+        dev, ifname = NICS[ns.nic]
+        if ns.nic == "virtio":
+            dev = virtio(ns, "net")
         # no option ROM: we do not boot from the network
         rom = "" if dev.endswith("-device") else ",romfile="
         argv += ["-netdev", back,
                  "-device", f"{dev},netdev=net{n},mac=52:54:00:12:34:{0x50 + n:02x}{rom}"]
-        conf.append(net_entry(n, None if n else ns.ip, default, ns.nic))
+        conf.append(net_entry(n, None if n else ns.ip, default, ifname))
     return argv, conf
 
 
@@ -58,9 +64,20 @@ def numbered(kind):
     return (f"{kind}{n}" for n in itertools.count())
 
 
+def disk_devices(ns, bus, n):
+    """QEMU's devices that make a disk of drive n."""
+    drive = f"drive=disk{n},serial=disk{n}"
+    return {"virtio": [f"{virtio(ns, 'blk')},{drive}"],
+            "ld": [f"virtio-blk-pci,{drive}"],
+            "nvme": [f"nvme,{drive}"],
+            "ahci": [f"ahci,id=ahci{n}", f"ide-hd,drive=disk{n},bus=ahci{n}.0"],
+            "scsi": [f"virtio-scsi-pci,id=scsi{n}", f"scsi-hd,{drive},bus=scsi{n}.0"],
+            "usb": [f"usb-ehci,id=usb{n}", f"usb-storage,{drive},bus=usb{n}.0"]}[bus]
+
+
 def disks(ns):
     argv, conf = [], []
-    names = {bus: numbered(kind) for bus, kind in BUSES.items()}
+    names = {kind: numbered(kind) for kind in BUSES.values()}
     for n, spec in enumerate(ns.disk):
         path, *opts = spec.split(",")
         bus, ro, raw, mount = "virtio", False, False, f"/data{n or ''}"
@@ -81,16 +98,11 @@ def disks(ns):
             raise Failure(f"{path}: permission denied")
         argv += ["-drive", f"file={path.replace(',', ',,')},format=raw,if=none,id=disk{n}"
                  + (",readonly=on" if ro else "")]
-        if bus == "virtio":
-            argv += ["-device", f"{virtio(ns, 'blk')},drive=disk{n},serial=disk{n}"]
-        elif ns.machine == "microvm":
+        if bus != "virtio" and ns.machine == "microvm":
             raise Failure(f"--disk {spec}: microvm has no {bus}", USAGE)
-        elif bus == "nvme":
-            argv += ["-device", f"nvme,drive=disk{n},serial=disk{n}"]
-        else:
-            argv += ["-device", f"ahci,id=ahci{n}",
-                     "-device", f"ide-hd,drive=disk{n},bus=ahci{n}.0"]
-        name = next(names[bus])
+        for dev in disk_devices(ns, bus, n):
+            argv += ["-device", dev]
+        name = next(names[BUSES[bus]])
         if raw or ns.config or ns.image.endswith(".iso"):
             continue
         fstype = sniff(path)
