@@ -250,11 +250,13 @@ bf_connected(struct xenbus_dev *xd, bool first)
 }
 
 static void
-bf_attach(struct xenbus_dev *xd)
+bf_attach(struct xenbus_dev *xd, bool hot)
 {
 	struct bf *b = xd->priv;
 
 	blkdev_register(&b->bd);
+	if (hot)
+		kern_printf("%s: plugged in: %s\n", xd->name, b->bd.name);
 }
 
 static bool

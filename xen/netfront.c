@@ -183,11 +183,13 @@ nf_connected(struct xenbus_dev *xd, bool first)
 }
 
 static void
-nf_attach(struct xenbus_dev *xd)
+nf_attach(struct xenbus_dev *xd, bool hot)
 {
 	struct nf *n = xd->priv;
 
 	netdev_register(&n->nd);
+	if (hot)
+		kern_printf("%s: plugged in: %s\n", xd->name, n->nd.name);
 }
 
 /* ---- dev.h ---- */

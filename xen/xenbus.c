@@ -103,14 +103,14 @@ link_dev(struct xenbus_dev *d)
 }
 
 static void
-attach(struct xenbus_dev *d)
+attach(struct xenbus_dev *d, bool hot)
 {
 
 	if (!booted || d->attached || d->state != XenbusStateConnected ||
 	    d->peer != XenbusStateConnected)
 		return;
 	d->attached = true;
-	d->driver->attach(d);
+	d->driver->attach(d, hot);
 }
 
 static void
@@ -130,7 +130,7 @@ peer_connected(struct xenbus_dev *d)
 		return;
 	}
 	set_state(d, XenbusStateConnected);
-	attach(d);
+	attach(d, true);
 }
 
 /* The back end closes: to come back, or because the device is unplugged. */
@@ -464,7 +464,7 @@ boot_done(void *arg)
 
 	booted = true;
 	TAILQ_FOREACH(d, &devs, link) {
-		attach(d);
+		attach(d, false);
 		if (d->there && !d->failed && !d->attached)
 			kern_printf("%s: the back end does not connect: its "
 			    "state is %u, ours %u\n", d->name, d->peer,

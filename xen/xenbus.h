@@ -26,8 +26,8 @@ struct xenbus_driver {
 	int	(*publish)(struct xenbus_dev *, xs_txn);
 	/* The back end works; also when it says so again. */
 	int	(*connected)(struct xenbus_dev *, bool first);
-	/* Give it a name; once. */
-	void	(*attach)(struct xenbus_dev *);
+	/* Give it a name; once.  hot: the boot is long over. */
+	void	(*attach)(struct xenbus_dev *, bool hot);
 	/*
 	 * The connection is over; rings and grants go.  What was under way
 	 * fails if gone, else it waits for the next connection.
