@@ -1,7 +1,7 @@
 # The network of the built-in rump kernel: our glue and sockets, and lwIP.
 builtin_net_SRCS := \
 	builtin/net/net.c builtin/net/mem.c builtin/net/timeout.c \
-	builtin/net/vif.c builtin/net/vif_tx.c builtin/net/vif_dev.c \
+	builtin/net/vif.c builtin/net/vif_tx.c builtin/net/vif_dev.c builtin/net/gro.c \
 	builtin/net/netconfig.c \
 	builtin/net/ifioctl.c builtin/net/addr.c builtin/net/sock.c \
 	builtin/net/sockio.c builtin/net/sock_tcp.c builtin/net/tcp_io.c \
@@ -33,5 +33,5 @@ $(builtin_net_SRCS:%.c=$(O)/obj/above/%.o): | $(O)/src/lwip/.sha256
 $(addprefix $(O)/obj/lwip/,$(addprefix core/,inet_chksum.o ip.o netif.o pbuf.o \
     tcp.o tcp_in.o tcp_out.o udp.o ipv4/etharp.o ipv4/ip4.o ipv4/ip4_addr.o \
     ipv6/ethip6.o ipv6/ip6.o ipv6/nd6.o) netif/ethernet.o): OPT := -O2
-builtin_HOT += $(addprefix builtin/net/,mem.c net.c vif.c vif_tx.c sock.c \
+builtin_HOT += $(addprefix builtin/net/,mem.c net.c vif.c vif_tx.c gro.c sock.c \
 	sockio.c sockfile.c sock_tcp.c tcp_io.c sock_dgram.c)

@@ -97,6 +97,10 @@ void	vif_tx_reap(void);		/* frees what devices are done with */
 /* The interface of a driver's device, which is not open yet. */
 int	vif_attach(struct nic *, const char *name, const struct vif_info *);
 void	vif_input(void *, struct netpktq *);	/* a batch; v is the argument */
+#define VIF_CHECKS	(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
+/* gro.c: packets of a batch go up by these, the last of them by flush. */
+void	gro_input(struct vif_if *, struct pbuf *, bool csum_ok);
+void	gro_flush(struct vif_if *);
 /* Payload of the biggest TCP segment that may be handed to this interface. */
 uint32_t vif_tso_max(struct netif *, bool v6);
 

@@ -144,6 +144,7 @@ rx_truncated(const struct pbuf *p)
 static void
 rx_packet(struct vif_if *v, struct netpkt *pkt)
 {
+	bool csum_ok = (pkt->flags & (NETPKT_CSUM_OK | NETPKT_CSUM_PART)) != 0;
 	struct pbuf *p;
 
 	v->ipackets++;
@@ -162,11 +163,11 @@ rx_packet(struct vif_if *v, struct netpkt *pkt)
 		pkt->done(pkt);
 		return;
 	}
-	if (rx_truncated(p) || v->nif.input(p, &v->nif) != ERR_OK)
+	if (rx_truncated(p))
 		pbuf_free(p);
+	else
+		gro_input(v, p, csum_ok);
 }
-
-#define CHECKS	(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 
 void
 vif_input(void *arg, struct netpktq *q)
@@ -177,12 +178,9 @@ vif_input(void *arg, struct netpktq *q)
 	net_lock();
 	while ((pkt = STAILQ_FIRST(q)) != NULL) {
 		STAILQ_REMOVE_HEAD(q, link);
-		if (pkt->flags & (NETPKT_CSUM_OK | NETPKT_CSUM_PART))
-			v->nif.chksum_flags &= ~CHECKS;
-		else
-			v->nif.chksum_flags |= CHECKS;
 		rx_packet(v, pkt);
 	}
+	gro_flush(v);
 	net_unlock();
 }
 

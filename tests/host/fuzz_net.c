@@ -407,15 +407,17 @@ inject(int batch)
 {
 	static uint8_t f[70000];
 	struct netpktq q;
+	unsigned at = rnd(16);		/* a connection, for a while */
 	size_t n;
 
 	STAILQ_INIT(&q);
 	while (batch-- > 0) {
+		at = rnd(4) ? at : rnd(16);
 		switch (rnd(12)) {
 		case 0: n = make_arp(f); break;
 		case 1: case 2: n = make_udp(f, rnd(2)); break;
 		case 3: case 4: n = make_icmp(f, rnd(2)); break;
-		default: n = make_tcp(f, &flow[rnd(16)]); break;
+		default: n = make_tcp(f, &flow[at]); break;
 		}
 		if (rnd(12) == 0)
 			fragment(f, &n);
