@@ -80,6 +80,8 @@ def parser():
     i.add_argument("--disk", action="append", default=[], metavar="blkN|ldN|wdN[,mount=DIR][,ro]",
                    help="a disk that the program will find and mount")
     i.add_argument("--net", action="append", default=[], metavar="user|dhcp|none")
+    i.add_argument("--nic", choices=["virtio", "e1000", "e1000e"], default="virtio",
+                   help="what the networks will be on")
     config_options(i)
     i.set_defaults(call=iso.make)
 

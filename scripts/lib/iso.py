@@ -21,12 +21,13 @@ menuentry sirloin {{
 
 def networks(ns):
     nets = []
+    ifname = "virt" if ns.nic == "virtio" else "wm"
     for spec in ns.net:
         if spec not in ("user", "dhcp", "none"):
             raise Failure(f"--net {spec}: user, dhcp or none", USAGE)
         if spec != "none":
             default = "10.0.2.15/24,10.0.2.2" if spec == "user" else "dhcp"
-            nets.append(net_entry(len(nets), None if nets else ns.ip, default))
+            nets.append(net_entry(len(nets), None if nets else ns.ip, default, ifname))
     return nets
 
 
