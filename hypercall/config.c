@@ -74,7 +74,7 @@ config_init(void)
 	if (n > 0 && c->tok[0].type == JSMN_OBJECT)
 		c->ntok = n;
 }
-KERN_INIT(KERN_INIT_BUS, config_init);
+KERN_INIT(KERN_INIT_LATE, config_init);
 
 static bool
 config_eq(const struct config *c, int i, const char *s)

@@ -225,6 +225,11 @@ void	plat_console_write(const char *, size_t);	/* any context */
 size_t	plat_console_read(char *, size_t);		/* never blocks */
 /* The configuration: command line or module; NUL terminated, never NULL. */
 const char *plat_cmdline(void);
+/*
+ * A configuration from elsewhere (xenstore): used if it is JSON and there is
+ * none.  Thread context, KERN_INIT_BUS: before anybody reads it.
+ */
+bool	plat_config(const char *text, size_t n);
 /* Boot module n: address and size, or NULL.  Mapped read-only, for ever. */
 const void *plat_module(int n, size_t *size);
 

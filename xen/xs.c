@@ -256,6 +256,21 @@ xs_resume(bool cancelled)
 	kern_mutex_unlock(&xs.lock);
 }
 
+/* Where rumprun's tool leaves it. */
+static void
+find_config(void)
+{
+	char *text;
+	size_t len;
+
+	if (strchr(plat_cmdline(), '{') != NULL ||
+	    xs_read(0, "rumprun", "cfg", &text, &len) != 0)
+		return;
+	if (!plat_config(text, len))
+		kern_printf("xenstore: rumprun/cfg is not JSON: not used\n");
+	kern_free(text);
+}
+
 static void
 xs_init(void)
 {
@@ -267,7 +282,9 @@ xs_init(void)
 	kern_cv_init(&xs.cv, "xenstore");
 	if ((error = xs_watch_init()) != 0 || (error = connect()) != 0)
 		kern_printf("xenstore: not connected: error %d\n", error);
-	else
+	else {
 		xs.there = true;
+		find_config();
+	}
 }
 KERN_INIT(KERN_INIT_BUS, xs_init);

@@ -37,31 +37,56 @@ config_module(const void *p, size_t n)
 	module[nmodule++].size = n;
 }
 
+/* The words, then text. */
+static bool
+join(const char *text, size_t n, void *(*alloc)(size_t npage))
+{
+	size_t len = strlen(cmdline);
+	char *buf;
+
+	n = strnlen(text, n);
+	buf = alloc((len + n + 2 + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	if (buf == NULL)
+		return false;
+	memcpy(buf, cmdline, len);
+	buf[len] = ' ';
+	memcpy(buf + len + 1, text, n);
+	cmdline = buf;
+	return true;
+}
+
 void
 config_join(void *(*alloc)(size_t npage))
 {
-	size_t len = strlen(cmdline), n;
-	const char *m;
 	unsigned i;
-	char *buf;
 
 	if (strchr(cmdline, '{') != NULL)
 		return;
-	for (i = 0; i < nmodule; i++) {
-		m = module[i].p;
-		if (m == NULL || !is_config(m, module[i].size))
-			continue;
-		n = strnlen(m, module[i].size);
-		buf = alloc((len + n + 2 + PAGE_SIZE - 1) >> PAGE_SHIFT);
-		memcpy(buf, cmdline, len);
-		buf[len] = ' ';
-		memcpy(buf + len + 1, m, n);
-		cmdline = buf;
-		return;
-	}
+	for (i = 0; i < nmodule; i++)
+		if (module[i].p != NULL &&
+		    is_config(module[i].p, module[i].size)) {
+			(void)join(module[i].p, module[i].size, alloc);
+			return;
+		}
 }
 
 /* ---- plat.h ---- */
+
+static void *
+pages(size_t npage)
+{
+
+	return kern_page_alloc(npage, 0, KERN_PG_ZERO);
+}
+
+bool
+plat_config(const char *text, size_t n)
+{
+
+	if (strchr(cmdline, '{') != NULL || !is_config(text, n))
+		return false;
+	return join(text, n, pages);
+}
 
 const char *
 plat_cmdline(void)
