@@ -107,6 +107,13 @@ epoll_get(long fd)
 	return (struct epoll *)s;
 }
 
+static long
+not_epoll(long fd)
+{
+
+	return rump_sys_fcntl((int)fd, F_GETFD, 0) < 0 ? -LX_EBADF : -LX_EINVAL;
+}
+
 /* ---- items; the lock is held ---- */
 
 static struct item *
@@ -164,8 +171,7 @@ lx_sys_epoll_ctl(long epfd, long op, long fd, long event, long e, long f)
 	long r;
 
 	if (ep == NULL)
-		return rump_sys_fcntl((int)epfd, F_GETFD, 0) < 0 ? -LX_EBADF :
-		    -LX_EINVAL;
+		return not_epoll(epfd);
 	if ((other = epoll_get(fd)) != NULL) {
 		lx_special_put(&other->s);
 		r = fd == epfd ? -LX_EINVAL :
@@ -331,10 +337,11 @@ lx_sys_epoll_pwait(long epfd, long events, long max, long ms, long mask, long f)
 	struct epoll *ep = epoll_get(epfd);
 	long r;
 
-	if (ep == NULL || max <= 0) {
-		if (ep != NULL)
-			lx_special_put(&ep->s);
-		return ep == NULL ? -LX_EBADF : -LX_EINVAL;
+	if (ep == NULL)
+		return not_epoll(epfd);
+	if (max <= 0) {
+		lx_special_put(&ep->s);
+		return -LX_EINVAL;
 	}
 	lx_mask_begin((const uint64_t *)mask);
 	r = lx_mask_end(epoll_wait_until(ep, (void *)events, max,

@@ -397,12 +397,13 @@ lx_sys_ioctl(long fd, long cmd, long arg, long d, long e, long f)
 	case LX_TIOCGWINSZ:
 		/* the console takes lines: people want to see them at once */
 		if (fd > 2)
-			return -LX_ENOTTY;
+			return lx_sys_ioctl(fd, 0, 0, 0, 0, 0);
 		memcpy((void *)arg, &(struct winsize){ 25, 80, 0, 0 },
 		    sizeof(struct winsize));
 		return 0;
 	default:
-		return -LX_ENOTTY;
+		return rump_sys_fcntl((int)fd, F_GETFD, 0) < 0 ? -LX_EBADF :
+		    -LX_ENOTTY;
 	}
 }
 

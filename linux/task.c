@@ -175,7 +175,6 @@ lx_exitunmap(long base, long size, long c, long d, long e, long f)
 {
 	struct lx_task *t = lx_self();
 
-	t->clear_tid = NULL;		/* it is in there */
 	(void)__atomic_sub_fetch(&t->proc->nlive, 1, __ATOMIC_ACQ_REL);
 	t->unmap = (void *)base;
 	t->unmapsize = (size_t)size;

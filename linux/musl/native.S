@@ -51,4 +51,14 @@ exitunmap:
 	syscall
 	hlt
 	.size	__sirloin_native, . - __sirloin_native
+
+	/* Where Linux's signal handlers return to; ours are plain calls. */
+	.globl	__restore_rt
+	.hidden	__restore_rt
+	.type	__restore_rt, @function
+__restore_rt:
+	movl	$15, %eax
+	syscall
+	.size	__restore_rt, . - __restore_rt
+
 	.section .note.GNU-stack, "", @progbits

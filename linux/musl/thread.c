@@ -63,11 +63,6 @@ __syscall_cp_asm(volatile void *cancel, syscall_arg_t n, syscall_arg_t a,
 	return __syscall(n, a, b, c, d, e, f);
 }
 
-hidden void
-__restore_rt(void)
-{
-}
-
 pid_t
 vfork(void)
 {
