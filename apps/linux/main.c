@@ -42,6 +42,17 @@ mount_rom(void)
 	closedir(d);
 }
 
+/* NetBSD's root here is rumpfs, which cannot rename. */
+static void
+mount_tmp(void)
+{
+	struct tmpfs_args args = { .ta_version = TMPFS_ARGS_VERSION,
+	    .ta_root_mode = 01777 };
+
+	(void)mkdir("/tmp", 01777);
+	(void)mount(MOUNT_TMPFS, "/tmp", 0, &args, sizeof(args));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -49,7 +60,7 @@ main(int argc, char **argv)
 	int status;
 
 	mount_rom();
-	(void)mkdir("/tmp", 01777);
+	mount_tmp();
 	if (strcmp(argv[0], "linux") == 0 && argc > 1) {
 		argc--;
 		argv++;

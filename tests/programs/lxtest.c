@@ -275,7 +275,9 @@ t_files(void)
 	CHECK(unlink(path("file2")) == 0);
 	close(fd);
 	FAILS(read(fd, buf, 1), EBADF);
-	FAILS(unlink(dir), EISDIR);
+	CHECK(mkdir(path("sub"), 0755) == 0);
+	FAILS(unlink(path("sub")), EISDIR);
+	CHECK(rmdir(path("sub")) == 0);
 }
 
 static void
