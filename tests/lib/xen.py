@@ -55,6 +55,15 @@ def files():
     return r.stdout.strip()
 
 
+def settings(name, kernel, **config):
+    """The text of a domain's configuration."""
+    cfg = {"name": name, "type": "pv", "kernel": kernel, "memory": 64, "vcpus": 1,
+           "on_poweroff": "destroy", "on_reboot": "destroy", "on_crash": "destroy", **config}
+    if cfg["type"] == "pvh":    # QEMU's nested guests get #UD for AVX
+        cfg.setdefault("cpuid", "host,avx=0,avx2=0")
+    return "".join(f"{k} = {v!r}\n" for k, v in cfg.items())
+
+
 class Bed:
     def __init__(self, mem=3072, dom0_mem=768, smp=2, work=None, shell=False, timeout=900,
                  qemu=()):
@@ -214,12 +223,8 @@ class Bed:
         self.names.add(name)
         if not kernel.startswith((f"{OUT}/", f"{self.work}/", "/images/", "/work/", "/tmp/f/")):
             kernel = self.put(kernel)
-        cfg = {"name": name, "type": "pv", "kernel": kernel, "memory": 64, "vcpus": 1,
-               "on_poweroff": "destroy", "on_reboot": "destroy", "on_crash": "destroy", **config}
-        if cfg["type"] == "pvh":    # QEMU's nested guests get #UD for AVX
-            cfg.setdefault("cpuid", "host,avx=0,avx2=0")
         with open(f"{self.work}/{name}.cfg", "w") as f:
-            f.writelines(f"{k} = {v!r}\n" for k, v in cfg.items())
+            f.write(settings(name, kernel, **config))
         self.run(f"xl create {'-p' if paused else ''} /work/{name}.cfg", timeout)
         return Domain(self, name)
 

@@ -123,30 +123,44 @@ answer(struct device *d, const struct blkif_request *q, int status)
 		*RING_GET_RESPONSE(&ring, ring.rsp_prod_pvt++) = *a;
 }
 
-static bool
-serve(struct device *d)
+static void
+answer_all(struct device *d)
 {
 	struct blkif_request q;
-	bool any = false;
 
 	while (ring.req_cons != shared->req_prod) {
 		memcpy(&q, RING_GET_REQUEST(&ring, ring.req_cons), sizeof(q));
 		ring.req_cons++;
 		d->served++;
-		any = true;
 		if (d->served >= 3 && lies(d, "silence"))
 			continue;
 		answer(d, &q, q.operation == BLKIF_OP_READ || q.operation == BLKIF_OP_WRITE ?
 		    transfer(d, &q) : BLKIF_RSP_OKAY);
 	}
-	xen_wmb();
-	shared->rsp_prod = ring.rsp_prod_pvt;
-	if (d->served >= 3 && lies(d, "jump"))
-		shared->rsp_prod += 0x70000000;
-	if (d->served >= 3 && lies(d, "back"))
+}
+
+static bool
+serve(struct device *d)
+{
+	bool any = false;
+
+	/* What it has asked for now, it asked after our last answers. */
+	if (d->served >= 3 && ring.req_cons != shared->req_prod && lies(d, "back")) {
 		shared->rsp_prod -= 2;
-	xen_wmb();
-	shared->req_event = ring.req_cons + 1;
+		return true;
+	}
+	do {
+		RING_IDX before = ring.req_cons;
+
+		answer_all(d);
+		any |= before != ring.req_cons;
+		xen_wmb();
+		shared->rsp_prod = ring.rsp_prod_pvt;
+		if (d->served >= 3 && lies(d, "jump"))
+			shared->rsp_prod += 0x70000000;
+		shared->req_event = ring.req_cons + 1;
+		xen_mb();
+	} while (ring.req_cons != shared->req_prod);
 	return any;
 }
 

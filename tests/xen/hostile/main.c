@@ -181,10 +181,12 @@ front_state(const struct device *d)
 	return s;
 }
 
-static void
-serve(struct device *d, const struct kind *k)
+static xenevtchn_port_or_error_t local;
+
+/* Wait for the front end's rings; false: it has none that we could serve. */
+static bool
+connect_front(struct device *d, const struct kind *k)
 {
-	xenevtchn_port_or_error_t local;
 	unsigned remote;
 	int s;
 
@@ -192,12 +194,36 @@ serve(struct device *d, const struct kind *k)
 		usleep(20000);
 	if (!k->connect(d, &remote)) {
 		set_state(d, XenbusStateConnected);
-		return;
+		return false;
 	}
 	if ((local = xenevtchn_bind_interdomain(evt, d->domid, remote)) < 0)
 		die("bind event channel %u", remote);
 	set_state(d, XenbusStateConnected);
 	say("connected");
+	return true;
+}
+
+/* Not a lie: the back end starts again, and the front end has to follow. */
+static void
+restart(struct device *d, const struct kind *k)
+{
+
+	set_state(d, XenbusStateClosing);
+	while (front_state(d) != XenbusStateClosed && front_state(d) != XenbusStateInitialising)
+		usleep(20000);
+	set_state(d, XenbusStateClosed);
+	xenevtchn_unbind(evt, local);
+	set_state(d, XenbusStateInitWait);
+	if (!connect_front(d, k))
+		die("the front end does not come back");
+}
+
+static void
+serve(struct device *d, const struct kind *k)
+{
+
+	if (!connect_front(d, k))
+		return;
 	for (;;) {
 		struct pollfd p = { xenevtchn_fd(evt), POLLIN, 0 };
 
@@ -206,6 +232,8 @@ serve(struct device *d, const struct kind *k)
 		if (k->serve(d))
 			xenevtchn_notify(evt, local);
 		disturb(d);
+		if (d->served >= 4 && lies(d, "restart"))
+			restart(d, k);
 	}
 }
 

@@ -65,6 +65,11 @@ serve_tx(struct device *d)
 	struct netif_tx_request q;
 	bool any = false;
 
+	/* What it sends now, it sends after our last answers. */
+	if (d->served >= 3 && tx.req_cons != tx_shared->req_prod && lies(d, "tx-back")) {
+		tx_shared->rsp_prod -= 3;
+		return true;
+	}
 	while (tx.req_cons != tx_shared->req_prod) {
 		int16_t status = NETIF_RSP_OKAY;
 
@@ -86,10 +91,8 @@ serve_tx(struct device *d)
 	tx_shared->rsp_prod = tx.rsp_prod_pvt;
 	if (d->served >= 3 && lies(d, "tx-jump"))
 		tx_shared->rsp_prod += 0x70000000;
-	if (d->served >= 3 && lies(d, "tx-back"))
-		tx_shared->rsp_prod -= 3;
-	xen_wmb();
 	tx_shared->req_event = tx.req_cons + 1;
+	xen_mb();
 	return any;
 }
 
@@ -173,9 +176,13 @@ serve_rx(struct device *d)
 static bool
 serve(struct device *d)
 {
-	bool sent = serve_tx(d);
+	bool any = false, sent;
 
-	return serve_rx(d) || sent || !d->lied;
+	do {
+		sent = serve_tx(d);
+		any |= serve_rx(d) || sent;
+	} while (sent && !d->lied);
+	return any;
 }
 
 const struct kind net_kind = { "hostilevif", "vif", offer, connect_rings, serve };
