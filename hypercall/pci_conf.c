@@ -4,8 +4,12 @@
  * NetBSD's kernel touches every function that it finds, before any driver does:
  * it switches memory decoding on (pci_make_tag) and sizes all BARs by writing
  * ones (pci_probe_device).  That must not make it the owner of what a driver of
- * the platform may want later, and pci/ has the sizes already.  So for a
- * function without an owner these writes are believed and not done.
+ * the platform may want later.  So for a function without an owner these writes
+ * are believed and not done.
+ *
+ * Nor is a BAR sized, or decoding switched off, for an owner: pci/ knows the
+ * sizes, and a change of the memory map is something that QEMU before 8.1 does
+ * not survive on several CPUs (docs/devices.md).
  */
 #include "pci.h"
 
@@ -54,7 +58,7 @@ rumpcomp_pci_confread(unsigned bus, unsigned dev, unsigned fun, int reg,
 		return ENXIO;
 	if (reg >= REG_BAR0 && reg < REG_BAREND) {
 		place_bars(f);
-		if (f->owner == NULL && (f->sizing >> i & 1) != 0) {
+		if ((f->sizing >> i & 1) != 0) {
 			*v = bar_mask(f, i);
 			return 0;
 		}
@@ -67,26 +71,32 @@ rumpcomp_pci_confread(unsigned bus, unsigned dev, unsigned fun, int reg,
 	return 0;
 }
 
-/* True: the write leaves everything as it is, but for what is believed. */
+/* True: the write was one of those that size a BAR, or changes nothing. */
 static bool
-pretend(struct pci_func *f, int reg, uint32_t v)
+sizes_bar(struct pci_func *f, int reg, uint32_t v)
 {
 	int i = (reg - REG_BAR0) / 4;
 
-	if (reg == REG_COMMAND &&
-	    ((v ^ pci_read(f, REG_COMMAND, 2)) & 0xffff & ~CMD_DECODE) == 0) {
-		f->decode = v & CMD_DECODE;
-		return true;
-	}
 	if (reg < REG_BAR0 || reg >= REG_BAREND)
 		return false;
 	place_bars(f);
-	if (v == 0xffffffff)
+	if (v == 0xffffffff) {
 		f->sizing |= 1 << i;
-	else if (v == pci_read(f, (unsigned)reg, 4))
-		f->sizing &= ~(1 << i);
-	else
+		return true;
+	}
+	f->sizing &= ~(1 << i);
+	return v == pci_read(f, (unsigned)reg, 4);
+}
+
+/* True: the write to a function that nobody has changes decoding only. */
+static bool
+decodes(struct pci_func *f, int reg, uint32_t v)
+{
+
+	if (f->owner != NULL || reg != REG_COMMAND ||
+	    ((v ^ pci_read(f, REG_COMMAND, 2)) & 0xffff & ~CMD_DECODE) != 0)
 		return false;
+	f->decode = v & CMD_DECODE;
 	return true;
 }
 
@@ -100,10 +110,12 @@ rumpcomp_pci_confwrite(unsigned bus, unsigned dev, unsigned fun, int reg,
 		return EINVAL;
 	if (f == NULL)
 		return ENXIO;
-	if (f->owner == NULL && pretend(f, reg, v))
+	if (sizes_bar(f, reg, v) || decodes(f, reg, v))
 		return 0;
 	if (hyp_pci_take(f) != 0)
 		return EBUSY;
+	if (reg == REG_COMMAND)
+		v |= pci_read(f, REG_COMMAND, 2) & CMD_DECODE;
 	pci_write(f, (unsigned)reg, 4, v);
 	return 0;
 }

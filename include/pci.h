@@ -70,7 +70,7 @@ unsigned pci_cap_find(const struct pci_func *, unsigned id, unsigned from);
  * decoding off and on again is slow under emulation.  Thread context.
  */
 void	pci_bar_probe(struct pci_func *);
-/* Switch on decoding (memory, I/O) and bus mastering; false: off. */
+/* Switch on decoding (memory, I/O) and bus mastering; false: the latter off. */
 void	pci_enable(struct pci_func *, bool on);
 /* Map a memory BAR uncached; NULL: not a memory BAR, or it cannot be had. */
 void	*pci_bar_map(struct pci_func *, int bar);

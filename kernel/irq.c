@@ -78,6 +78,10 @@ source_run(struct source *src)
 	int claimed = 0;
 
 	kern_mutex_lock(&src->mutex);
+	if (TAILQ_EMPTY(&src->handlers)) {	/* it is being freed */
+		kern_mutex_unlock(&src->mutex);
+		return;
+	}
 	TAILQ_FOREACH(ki, &src->handlers, link)
 		if (ki->fn(ki->arg) != 0) {
 			ki->count++;

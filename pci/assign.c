@@ -283,6 +283,23 @@ place_below(struct pci_node *parent)
 			place_below(pci_node(f));
 }
 
+/* Now, so that the memory map stays as it is from here on (pci_bar_probe). */
+static void
+decode_memory(struct pci_func *f)
+{
+	uint16_t cmd;
+	int i;
+
+	for (i = 0; i < 6; i++)
+		if (f->bar[i].addr != 0 && !f->bar[i].io)
+			break;
+	if (i == 6)
+		return;
+	cmd = pci_read(f, PCI_COMMAND, 2);
+	if ((cmd & PCI_CMD_MEM) == 0)
+		pci_write(f, PCI_COMMAND, 2, cmd | PCI_CMD_MEM);
+}
+
 void
 pci_assign(void)
 {
@@ -296,4 +313,6 @@ pci_assign(void)
 		if (pci_node(f)->header == 1 && pci_node(f)->parent == NULL)
 			measure(pci_node(f));
 	place_below(NULL);
+	TAILQ_FOREACH(f, &pci_funcs, link)
+		decode_memory(f);
 }

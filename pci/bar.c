@@ -5,6 +5,7 @@
 
 #define MEM_MAX		(1ull << 40)	/* nobody has a larger BAR */
 #define IO_MAX		(1u << 16)
+#define CLASS_BRIDGE	6
 
 static bool
 size_ok(const struct pci_bar *b)
@@ -85,6 +86,20 @@ pci_bar_size_all(struct pci_node *n)
 		pci_write(f, PCI_COMMAND, 2, cmd);
 }
 
+/*
+ * All at once, when the first is wanted and none is busy yet: QEMU before 8.1
+ * loses accesses of one CPU while another one changes the memory map.
+ */
+static void
+size_devices(void)
+{
+	struct pci_func *f;
+
+	TAILQ_FOREACH(f, &pci_funcs, link)
+		if (pci_node(f)->header == 0 && f->class != CLASS_BRIDGE)
+			pci_bar_size_all(pci_node(f));
+}
+
 void
 pci_bar_probe(struct pci_func *f)
 {
@@ -92,17 +107,20 @@ pci_bar_probe(struct pci_func *f)
 	static bool ready;
 	int i;
 
-	if (pci_node(f)->probed)
+	if (pci_node(f)->placed)
 		return;
 	if (!__atomic_exchange_n(&ready, true, __ATOMIC_ACQ_REL))
 		kern_mutex_init(&lock, "pcibar");
 	kern_mutex_lock(&lock);
+	if (kern_ncpu() > 1)
+		size_devices();
 	pci_bar_size_all(pci_node(f));
 	for (i = 0; i < 6; i++)
 		if (f->bar[i].size != 0 && f->bar[i].addr == 0) {
 			pci_assign();
 			break;
 		}
+	pci_node(f)->placed = true;
 	kern_mutex_unlock(&lock);
 }
 
@@ -130,7 +148,7 @@ pci_enable(struct pci_func *f, bool on)
 	if (on && (cmd & bits) != bits)
 		pci_write(f, PCI_COMMAND, 2, cmd | bits);
 	else if (!on)
-		pci_write(f, PCI_COMMAND, 2, cmd & ~bits);
+		pci_write(f, PCI_COMMAND, 2, cmd & ~PCI_CMD_MASTER);
 }
 
 void *

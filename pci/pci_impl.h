@@ -34,6 +34,7 @@ struct pci_node {
 	uint8_t		header;		/* type, without the multi bit */
 	uint8_t		secondary;	/* of a bridge, 0: none */
 	bool		probed;		/* BARs are sized */
+	bool		placed;		/* and have addresses, if they can */
 	bool		gone;		/* and reported */
 	uint64_t	want, want_align; /* of a bridge: assign.c's */
 	uint16_t	msix_count;	/* valid with msix_table */

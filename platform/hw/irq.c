@@ -140,11 +140,11 @@ plat_irq_line(unsigned gsi, unsigned flags, plat_irq_fn fn, void *arg,
 	}
 	p->arg = arg;
 	p->gsi = (int)gsi;
+	*pp = p;		/* fn may need it at once */
 	__atomic_store_n(&p->fn, fn, __ATOMIC_RELEASE);
 	hw_ioapic_write(gsi, hw_cpus[0]->apicid, p->vector | PIN_MASKED |
 	    (flags & PLAT_IRQ_LEVEL ? PIN_LEVEL : 0) |
 	    (flags & PLAT_IRQ_LOW ? PIN_LOW : 0));
-	*pp = p;
 	return 0;
 }
 
