@@ -13,6 +13,6 @@ builtin_nvme_SRCS := $(builtin_disks_SRCS) builtin/dev/nvme/nvme.c \
 	builtin/dev/nvme/error.c
 builtin_ahci_SRCS := $(builtin_disks_SRCS) builtin/dev/ahci/ahci.c \
 	builtin/dev/ahci/port.c builtin/dev/ahci/link.c \
-	builtin/dev/ahci/error.c
+	builtin/dev/ahci/error.c builtin/dev/ahci/regs.c
 builtin_HOT += builtin/dev/disk_io.c builtin/dev/nvme/queue.c \
 	builtin/dev/ahci/port.c

@@ -58,6 +58,8 @@ identify(struct ahci_port *p)
 	d->size = blocks * d->blksize;
 	text(d->serial, id, 10, 10);
 	text(d->model, id, 27, 20);
+	memcpy(p->serial, id + 20, sizeof(p->serial));
+	memcpy(p->model, id + 54, sizeof(p->model));
 	d->cache = word(id, 85) & 0x20;
 	nslots = CAP_SLOTS(p->h->cap);
 	p->ncq = (p->h->cap & CAP_SNCQ) && (word(id, 76) & 0x100) &&

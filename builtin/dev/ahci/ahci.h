@@ -130,6 +130,7 @@ struct ahci_port {
 	unsigned	futile;		/* recoveries since one was good */
 	struct dma	dma;
 	struct ahci_mem	*mem;
+	uint8_t		serial[20], model[40];	/* as it says them */
 	struct diskreqs	waiting;
 	struct { struct diskreq *req; uint64_t late; } slot[MAXSLOTS];
 };
@@ -141,18 +142,10 @@ struct ahci {
 	struct ahci_port *port[MAXPORTS];
 };
 
-static inline uint32_t
-ahci_read(volatile char *regs, unsigned reg)
-{
+/* ---- regs.c ---- */
 
-	return *(volatile uint32_t *)(regs + reg);
-}
-static inline void
-ahci_write(volatile char *regs, unsigned reg, uint32_t v)
-{
-
-	*(volatile uint32_t *)(regs + reg) = v;
-}
+uint32_t ahci_read(volatile char *regs, unsigned reg);
+void	ahci_write(volatile char *regs, unsigned reg, uint32_t);
 
 /* ---- port.c ---- */
 

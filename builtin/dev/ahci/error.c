@@ -9,6 +9,7 @@
 #include "ahci.h"
 
 #define MAXFUTILE	8
+#define RESETS		3		/* for one recovery */
 #define END_WAIT	10000000000ull	/* ns */
 
 static const char *
@@ -93,16 +94,23 @@ give_up(struct ahci_port *p, const char *why)
 	disk_done_all(&all, EIO);
 }
 
-/* Is it the disk that it was? */
-static bool
-same(struct ahci_port *p)
+/* A reset, and the disk is the one that it was: ENODEV, if not. */
+static int
+restart(struct ahci_port *p)
 {
-	uint8_t id[512];
+	uint8_t *id = p->mem->data;
+	int error = EIO, tries;
 
-	memcpy(id, p->mem->data, sizeof(id));
-	return ahci_command(p, ATA_IDENTIFY, 512, disk_timeout()) == 0 &&
-	    memcmp(id + 20, p->mem->data + 20, 20) == 0 &&
-	    memcmp(id + 54, p->mem->data + 54, 40) == 0;
+	for (tries = 0; tries < RESETS && error != 0 && error != ENXIO;
+	    tries++) {
+		if ((error = ahci_stop(p)) != 0 ||
+		    (error = ahci_comreset(p)) != 0)
+			continue;
+		ahci_start(p);
+		error = ahci_command(p, ATA_IDENTIFY, 512, disk_timeout());
+	}
+	return error == 0 && (memcmp(p->serial, id + 20, 20) != 0 ||
+	    memcmp(p->model, id + 54, 40) != 0) ? ENODEV : error;
 }
 
 /* A device that may still write to memory is cut off with its controller. */
@@ -144,11 +152,7 @@ recover(struct ahci_port *p)
 	kmutex_enter(&p->mtx);
 	take_back(p, &lost);
 	kmutex_exit(&p->mtx);
-	error = silent && ++p->futile > MAXFUTILE ? EIO : ahci_comreset(p);
-	if (error == 0) {
-		ahci_start(p);
-		error = same(p) ? 0 : ENODEV;
-	}
+	error = silent && ++p->futile > MAXFUTILE ? EIO : restart(p);
 	disk_done_all(&lost, EIO);
 	if (error != 0) {
 		(void)ahci_stop(p);

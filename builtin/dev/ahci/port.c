@@ -31,8 +31,8 @@ static unsigned
 prdt(struct ahci_table *t, const struct diskreq *r)
 {
 	const char *p = r->data, *end = p + r->len;
-	struct ahci_prd *d = t->prd - 1;
 	uint64_t pa, next = UINT64_MAX;
+	unsigned nprd = 0;
 	size_t n;
 
 	for (; p < end; p += n) {
@@ -41,16 +41,13 @@ prdt(struct ahci_table *t, const struct diskreq *r)
 		if ((pa = dma_addr(p)) == UINT64_MAX)
 			return 0;
 		if (pa == next)
-			d->len += (uint32_t)n;
-		else {
-			d++;
-			d->addr = pa;
-			d->rsvd = 0;
-			d->len = (uint32_t)n - 1;
-		}
+			t->prd[nprd - 1].len += (uint32_t)n;
+		else
+			t->prd[nprd++] = (struct ahci_prd){ .addr = pa,
+			    .len = (uint32_t)n - 1 };
 		next = pa + n;
 	}
-	return (unsigned)(d + 1 - t->prd);
+	return nprd;
 }
 
 static void

@@ -96,24 +96,33 @@ give_up(struct nvme *n, const char *why)
 
 /* ---- reset ---- */
 
-/* What was out begins again, in front; or fails. */
+/*
+ * What was out begins again, in front; or fails, if it was so too often: what
+ * was late, or all, if nothing was.
+ */
 static unsigned
 requeue(struct nvme *n, struct diskreqs *all)
 {
 	struct diskreqs lost = STAILQ_HEAD_INITIALIZER(lost);
+	struct diskreqs more = STAILQ_HEAD_INITIALIZER(more);
 	struct nvme_queue *q = n->q[1];
 	struct diskreq *r;
 	unsigned count = 0;
+	bool late = false;
 
-	kmutex_enter(&q->mtx);
+	STAILQ_FOREACH(r, all, link)
+		late |= r->error;
 	while ((r = STAILQ_FIRST(all)) != NULL) {
 		STAILQ_REMOVE_HEAD(all, link);
-		if (again(r)) {
-			STAILQ_INSERT_TAIL(&q->waiting, r, link);
+		if ((late && !r->error) || again(r)) {
+			STAILQ_INSERT_TAIL(&more, r, link);
 			count++;
 		} else
 			STAILQ_INSERT_TAIL(&lost, r, link);
 	}
+	kmutex_enter(&q->mtx);
+	STAILQ_CONCAT(&more, &q->waiting);
+	STAILQ_CONCAT(&q->waiting, &more);
 	kmutex_exit(&q->mtx);
 	STAILQ_FOREACH(r, &lost, link)
 		disk_complain(r->disk, r, "no answer");

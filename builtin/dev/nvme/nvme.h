@@ -143,7 +143,10 @@ nvme_write64(struct nvme *n, unsigned reg, uint64_t v)
 
 struct nvme_queue *nvme_queue_new(struct nvme *, unsigned id, unsigned depth);
 void	nvme_queue_free(struct nvme_queue *);
-/* Empty rings; the device does not run.  What was out goes to out. */
+/*
+ * Empty rings; the device does not run.  What was out goes to out, its error
+ * whether it was late.
+ */
 void	nvme_queue_clear(struct nvme_queue *, struct diskreqs *out);
 int	nvme_intr(void *queue);
 void	nvme_submit(struct disk *, struct diskreq *);

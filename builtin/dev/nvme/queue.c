@@ -62,8 +62,10 @@ nvme_queue_clear(struct nvme_queue *q, struct diskreqs *out)
 	q->nfree = q->nbusy = 0;
 	for (unsigned i = 0; i < q->depth - 1u; i++) {
 		s = &q->slot[i];
-		if (s->req != NULL)
+		if (s->req != NULL) {
+			s->req->error = s->aborted;
 			STAILQ_INSERT_TAIL(out, s->req, link);
+		}
 		memset(s, 0, sizeof(*s));
 		q->free[q->nfree++] = (uint8_t)i;
 	}
