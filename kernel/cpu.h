@@ -35,6 +35,7 @@ struct cpu {
 	bool			resched;	/* cur must give way */
 	bool			slice_over;	/* ... behind its equals */
 	int			curpri;		/* of cur; -1: idle */
+	bool			inheap;		/* cur must not give way */
 	bool			poke, polling;	/* balance.c */
 	uint32_t		poll;		/* ns */
 	struct thread		*idle;

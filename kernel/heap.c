@@ -31,23 +31,24 @@ heap_init(void)
 /* The second word of a free object says so: that catches most double frees. */
 #define FREE_MARK(p)	((void *)((uintptr_t)(p) ^ 0x5a170123UL))
 
-/* Not nested, and nobody else's business: plain stores will do. */
-static inline struct thread *
+/*
+ * The thread stays here from one instruction to the other.  Not nested, and
+ * nobody else's business: plain stores will do.
+ */
+static inline void
 heap_enter(void)
 {
-	struct thread *t = plat_curthread();
 
-	*(volatile uint32_t *)&t->inheap = 1;
+	PLAT_HERE->inheap = true;
 	__asm__ volatile("" : : : "memory");
-	return t;
 }
 
 static inline void
-heap_leave(struct thread *t)
+heap_leave(void)
 {
 
 	__asm__ volatile("" : : : "memory");
-	*(volatile uint32_t *)&t->inheap = 0;
+	PLAT_HERE->inheap = false;
 	__asm__ volatile("" : : : "memory");
 }
 
@@ -63,27 +64,28 @@ heap_resched(void *p)
 static void * __attribute__((noinline))
 small_alloc(unsigned k)
 {
-	struct thread *t = heap_enter();
-	struct heap_mag *m = &plat_self()->heap.mag[k];
+	struct heap_mag *m;
 	void **p;
 
+	heap_enter();
+	m = &plat_self()->heap.mag[k];
 	if ((p = m->head) != NULL)
 		m->head = *p;
 	else
 		p = mag_refill(m, k);
 	m->allocs += p != NULL;
-	heap_leave(t);
+	heap_leave();
 	if (p != NULL)
 		p[1] = NULL;
 	return heap_resched(p);
 }
 
 static void __attribute__((noinline))
-free_slow(struct thread *t, struct heap_mag *m, unsigned k)
+free_slow(unsigned k)
 {
 
-	mag_limit(m, k);
-	heap_leave(t);
+	mag_limit(&plat_self()->heap.mag[k], k);
+	heap_leave();
 	heap_resched(NULL);
 }
 
@@ -97,24 +99,19 @@ free_twice(const void *p)
 static inline void
 small_free(void **p, unsigned k)
 {
-	struct thread *t;
-	struct cpu *c;
-	struct heap_mag *m;
 
 	if (__builtin_expect(p[1] == FREE_MARK(p), 0))
 		free_twice(p);
-	t = heap_enter();
-	c = plat_self();
-	m = &c->heap.mag[k];
-	p[0] = m->head;
+	heap_enter();
+	p[0] = PLAT_HERE->heap.mag[k].head;
 	p[1] = FREE_MARK(p);
-	m->head = p;
-	if (__builtin_expect(++m->frees == m->limit, 0)) {
-		free_slow(t, m, k);
+	PLAT_HERE->heap.mag[k].head = p;
+	if (__builtin_expect(--PLAT_HERE->heap.mag[k].room == 0, 0)) {
+		free_slow(k);
 		return;
 	}
-	heap_leave(t);
-	if (__builtin_expect(c->resched, 0))
+	heap_leave();
+	if (__builtin_expect(PLAT_HERE->resched, 0))
 		heap_resched(NULL);
 }
 
@@ -207,16 +204,23 @@ heap_bad(const void *p)
 	kern_panic("heap: %p was not allocated", p);
 }
 
-/* Class of a block, 0 for none; what debug mode marks is not seen if `fast'. */
-static inline unsigned
-block_class(const void *p, bool fast)
+/* One comparison: p is aligned to 16, 0 < k < PG_DEBUG. */
+static inline bool
+block_small(const void *p, unsigned k)
+{
+
+	return (((uintptr_t)p & 15) << 8 | (k - 1)) < PG_DEBUG - 1;
+}
+
+/* Class of a block, 0 for none; debug mode's mark is not part of it. */
+static unsigned
+block_class(const void *p)
 {
 	unsigned k = *page_byte(p);
 
-	if (!fast && k <= PG_MAXCLASS)
+	if (k <= PG_MAXCLASS)
 		k &= ~PG_DEBUG;
-	/* one comparison: 0 < k < PG_DEBUG and aligned to 16 */
-	return (((uintptr_t)p & 15) << 8 | (k - 1)) < PG_DEBUG - 1 ? k : 0;
+	return block_small(p, k) ? k : 0;
 }
 
 void
@@ -224,7 +228,7 @@ heap_release(void *p)
 {
 	unsigned k;
 
-	if ((k = block_class(p, false)) != 0)
+	if ((k = block_class(p)) != 0)
 		small_free(p, k);
 	else if (*page_byte(p) == PG_LARGE &&
 	    ((uintptr_t)p & (PAGE_SIZE - 1)) == 0)
@@ -238,7 +242,7 @@ heap_size(const void *p)
 {
 	unsigned k;
 
-	if ((k = block_class(p, false)) != 0)
+	if ((k = block_class(p)) != 0)
 		return heap_class_size[k];
 	if (*page_byte(p) != PG_LARGE)
 		heap_bad(p);
@@ -248,8 +252,9 @@ heap_size(const void *p)
 /* ---- interface ---- */
 
 static void * __attribute__((noinline))
-malloc_slow(size_t size, size_t align, void *caller)
+malloc_slow(size_t size, size_t align)
 {
+	void *caller = __builtin_return_address(0);	/* kern_malloc's */
 
 	KASSERT((align & (align - 1)) == 0);
 	if (kern_heap_debug)
@@ -261,28 +266,24 @@ malloc_slow(size_t size, size_t align, void *caller)
 void *
 kern_malloc(size_t size, size_t align)
 {
-	struct thread *t;
-	struct cpu *c;
-	struct heap_mag *m;
 	unsigned k;
 	void **p;
 
 	/* size and align <= 16 in one comparison */
 	if (__builtin_expect(((align >> 5) << 12 | size) > HEAP_SMALL, 0))
-		return malloc_slow(size, align, __builtin_return_address(0));
+		return malloc_slow(size, align);
 	k = fast_class[(size + 15) / 16];
-	t = heap_enter();
-	c = plat_self();
-	m = &c->heap.mag[k];
-	if (__builtin_expect((p = m->head) == NULL, 0)) {
-		heap_leave(t);
-		return malloc_slow(size, align, __builtin_return_address(0));
+	heap_enter();
+	p = PLAT_HERE->heap.mag[k].head;
+	if (__builtin_expect(p == NULL, 0)) {
+		heap_leave();
+		return malloc_slow(size, align);
 	}
-	m->head = *p;
-	m->allocs++;
+	PLAT_HERE->heap.mag[k].head = *p;
+	PLAT_HERE->heap.mag[k].allocs++;
 	p[1] = NULL;
-	heap_leave(t);
-	if (__builtin_expect(c->resched, 0))
+	heap_leave();
+	if (__builtin_expect(PLAT_HERE->resched, 0))
 		return heap_resched(p);
 	return p;
 }
@@ -298,8 +299,9 @@ kern_zalloc(size_t size)
 }
 
 static void __attribute__((noinline))
-free_other(void *p, void *caller)
+free_other(void *p)
 {
+	void *caller = __builtin_return_address(0);	/* kern_free's */
 
 	if (p == NULL)
 		return;
@@ -312,12 +314,12 @@ free_other(void *p, void *caller)
 void
 kern_free(void *p)
 {
-	unsigned k;
+	unsigned k = *page_byte(p);
 
-	if (__builtin_expect((k = block_class(p, true)) != 0, 1))
+	if (__builtin_expect(block_small(p, k), 1))
 		small_free(p, k);
 	else
-		free_other(p, __builtin_return_address(0));
+		free_other(p);
 }
 
 size_t

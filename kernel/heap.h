@@ -13,11 +13,12 @@
 /*
  * Free objects of a class, linked through their first words.  Their number is
  * moved + frees - allocs, moved being those that came from slabs, less those
- * that went back.  frees == limit is when to look at that number.
+ * that went back.  room counts frees down to when to look at that number;
+ * frees is ahead - room.
  */
 struct heap_mag {
 	void		*head;
-	uint64_t	allocs, frees, limit;
+	uint64_t	allocs, room, ahead;
 	int64_t		moved;
 	uint32_t	max;
 };
@@ -32,13 +33,13 @@ void	heap_cache_init(struct heap_cache *);
 extern const uint16_t heap_class_size[HEAP_NCLASS];
 void	slab_init(void);
 void	*mag_refill(struct heap_mag *, unsigned k);
-void	mag_limit(struct heap_mag *, unsigned k);	/* frees == limit */
+void	mag_limit(struct heap_mag *, unsigned k);	/* room == 0 */
 uint64_t slab_out(unsigned k);			/* objects not in a slab */
 static inline uint32_t
 mag_count(const struct heap_mag *m)
 {
 
-	return m->moved + m->frees - m->allocs;
+	return m->moved + m->ahead - m->room - m->allocs;
 }
 
 /* The heap itself, without debug mode. */

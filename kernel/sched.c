@@ -125,7 +125,7 @@ kern_want_preempt(void)
 {
 	struct cpu *c = plat_self();
 
-	return c->resched && c->cur != c->idle && !thread_nailed(c->cur);
+	return c->resched && c->cur != c->idle && !sched_nailed(c);
 }
 
 /* The running thread stays ready: first or, when its slice is over, last. */
@@ -163,7 +163,7 @@ static void __attribute__((noinline))
 sched_resched(struct cpu *c)
 {
 
-	if (c->cur == c->idle || thread_nailed(c->cur))
+	if (c->cur == c->idle || sched_nailed(c))
 		return;
 	spin_acquire(&c->rq.lock);
 	sched_giveway(c);

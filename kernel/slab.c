@@ -33,7 +33,8 @@ heap_cache_init(struct heap_cache *h)
 
 	for (k = 1; k < HEAP_NCLASS; k++) {
 		n = 8192 / heap_class_size[k];
-		h->mag[k].limit = h->mag[k].max = n < 16 ? 16 : n < 64 ? n : 64;
+		h->mag[k].max = n < 16 ? 16 : n < 64 ? n : 64;
+		h->mag[k].room = h->mag[k].ahead = h->mag[k].max;
 	}
 }
 
@@ -177,7 +178,9 @@ mag_limit(struct heap_mag *m, unsigned k)
 
 	if (mag_count(m) >= m->max)
 		mag_flush(m, k, m->max / 2);
-	m->limit = m->frees + m->max - mag_count(m);
+	m->ahead -= m->room;		/* the frees so far */
+	m->room = m->max - mag_count(m);
+	m->ahead += m->room;
 }
 
 /*
@@ -188,16 +191,17 @@ bool
 heap_reclaim(void)
 {
 	static uint32_t busy;
-	struct thread *t = plat_curthread();
 	struct class *cl;
 	struct slab *sl;
 	unsigned long s;
 	unsigned k;
+	bool nailed;
 	size_t n;
 
 	s = plat_irq_save();
+	nailed = sched_nailed(plat_self());
 	plat_irq_restore(s);
-	if ((s & PLAT_IRQ_ENABLED) == 0 || thread_nailed(t) ||
+	if ((s & PLAT_IRQ_ENABLED) == 0 || nailed ||
 	    __atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE) != 0)
 		return false;
 	n = thread_reclaim();

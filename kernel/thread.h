@@ -22,7 +22,7 @@ struct thread {
 	void			*slot[KERN_NSLOT];	/* second: kern.h */
 	enum tstate		state;
 	uint32_t		oncpu;
-	uint32_t		npreempt, inheap; /* either: no preemption */
+	uint32_t		npreempt;	/* no preemption */
 	int			pri, qpri;	/* qpri: of its run queue */
 	struct cpu		*cpu;		/* where it runs or last ran */
 	bool			bound, joinable, detached_dead, timed, onrq;
@@ -58,11 +58,12 @@ _Static_assert(offsetof(struct thread, ctx) == 0, "plat.h");
 _Static_assert(offsetof(struct thread, slot) == sizeof(struct plat_ctx),
     "kern.h");
 
+/* This CPU's thread must go on. */
 static inline bool
-thread_nailed(const struct thread *t)
+sched_nailed(const struct cpu *c)
 {
 
-	return (t->npreempt | t->inheap) != 0;
+	return (c->cur->npreempt | c->inheap) != 0;
 }
 
 /* ---- sched.c; interrupts masked unless said otherwise ---- */

@@ -27,7 +27,11 @@ void *
 malloc(size_t n)
 {
 
-	return enomem(rumpcomp_host_malloc(n != 0 ? n : 1, 0));
+	void *p = rumpcomp_host_malloc(n, 0);
+
+	if (__builtin_expect(p != NULL, 1))
+		return p;
+	return enomem(NULL);
 }
 
 void *

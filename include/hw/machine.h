@@ -74,6 +74,12 @@ plat_self(void)
 	return c;
 }
 
+/*
+ * The same for one access to a member: PLAT_HERE->x is this CPU's, whichever
+ * that is, when the instruction runs.
+ */
+#define PLAT_HERE	((volatile struct cpu __seg_gs *)0)
+
 /* The running thread: second word of struct cpu; always right. */
 struct thread;
 static inline struct thread *

@@ -35,6 +35,7 @@ struct thread;
 extern struct cpu cpu0;
 extern struct thread fake_thread;
 static inline struct cpu *plat_self(void) { return &cpu0; }
+#define PLAT_HERE	(&cpu0)
 static inline struct thread *plat_curthread(void) { return &fake_thread; }
 
 #endif /* SIRLOIN_MACHINE_H */
