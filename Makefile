@@ -193,6 +193,7 @@ define images
 $($(1)_APPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj/$(1)-$(KERNEL)/below-%.o \
     $(O)/obj/above/app-%.o $(call rump_of,$(1),%) linker/$(1).lds linker/hw.lds scripts/ksyms
 	$$(call link_image,$$(filter %.o,$$^),linker/$(1).lds)
+	$(if $(filter xen,$(1)),$$(Q)scripts/check-redzone $$@)
 
 $($(1)_LOWAPPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj/$(1)/lowest.o \
     $$$$(call objs,$(1),$$$$(app_$$$$*_SRCS)) linker/$(1).lds linker/hw.lds scripts/ksyms
@@ -263,16 +264,20 @@ bench: all
 comma	:= ,
 empty	:=
 joined	= $(subst $(empty) $(empty),$(comma),$(strip $(call objs,$(1),$(2))))
-ARROWS	= platform=$(call joined,hw,$(platform_hw_SRCS) $(platform_common_SRCS)) \
-	   $(foreach r,kernel pci,$(r)=$(call joined,hw,$($(r)_SRCS))) \
+arrows	= platform=$(call joined,$(1),$(platform_$(1)_SRCS) $(platform_common_SRCS)) \
+	   kernel=$(call joined,$(1),$(kernel_SRCS)) \
+	   xen=$(call joined,$(1),$(xen_SRCS) $(xen_net_SRCS) $(xen_blk_SRCS)) \
+	   stateless=$(call joined,$(1),$(libc_min_stateless_SRCS)) \
+	   hypercall=$(call joined,$(1),$(hypercall_SRCS) $(hypercall_disk_SRCS) $($(1)_hypercall_SRCS)) \
+	   $($(1)_arrows)
+hw_hypercall_SRCS = $(hypercall_pci_SRCS)
+hw_arrows = pci=$(call joined,hw,$(pci_SRCS)) \
 	   virtio=$(call joined,hw,$(virtio_SRCS) $(virtio_net_SRCS) $(virtio_blk_SRCS)) \
-	   xen=$(call joined,hw,$(xen_SRCS) $(xen_net_SRCS) $(xen_blk_SRCS)) \
-	   hypercall=$(call joined,hw,$(hypercall_SRCS) $(hypercall_disk_SRCS) $(hypercall_pci_SRCS)) \
-	   stateless=$(call joined,hw,$(libc_min_stateless_SRCS)) \
 	   libc-min=$(call joined,above,$(libc_min_SRCS)) \
-	   $(foreach a,$(APPS),apps/$(a)=$(call joined,above,$(app_$(a)_SRCS)))
+	   $(foreach a,$(APPS),apps/$(a)=$(call joined,above,$(app_$(a)_SRCS))) \
+	   builtin=$(O)/obj/builtin/rump-httpd.o
 check-arrows: all
-	scripts/check-arrows $(ARROWS) builtin=$(O)/obj/builtin/rump-httpd.o
+	$(foreach p,$(PLATFORMS),scripts/check-arrows $(call arrows,$(p)) &&) true
 
 clean:
 	rm -rf $(O)
