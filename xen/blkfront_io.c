@@ -113,11 +113,14 @@ static bool
 issue_part(struct bf *b, struct bf_io *io)
 {
 	struct blk_req *q = io->req;
-	struct bf_ring *r = ring_with_room(b);
+	struct bf_ring *r;
 	struct bf_slot *s;
 	unsigned op;
 
-	if (r == NULL)
+	/* It waited, and this back end has nothing to flush. */
+	if (q->op == BLK_FLUSH && b->flush_op == 0)
+		return true;
+	if ((r = ring_with_room(b)) == NULL)
 		return false;
 	s = r->free;
 	s->len = 0;
@@ -215,17 +218,20 @@ begin(struct bf *b)
 
 /* Issue what there is room for.  Lock held. */
 static void
-push(struct bf *b)
+push(struct bf *b, struct bf_reqq *done)
 {
+	struct bf_io *io;
 	struct bf_ring *r;
 	unsigned i;
 
 	while (b->connected && (b->cur != NULL || begin(b))) {
-		if (!issue_part(b, b->cur))
+		if (!issue_part(b, io = b->cur))
 			break;
-		if (b->cur->req->op == BLK_FLUSH ||
-		    b->cur->issued >= b->cur->req->len)
-			b->cur = NULL;
+		if (io->req->op != BLK_FLUSH && io->issued < io->req->len)
+			continue;
+		b->cur = NULL;
+		if (io->parts == 0)
+			finish(b, io, done);
 	}
 	for (i = 0; i < b->nring; i++) {
 		r = &b->ring[i];
@@ -310,7 +316,7 @@ bf_intr(void *arg)
 		while (!xring_want(&r->ring, 1));
 		if ((why = r->ring.why) != NULL)
 			b->connected = false;
-		push(b);
+		push(b, &done);
 	}
 	kern_mutex_unlock(&b->lock);
 	give_back(&done);
@@ -338,6 +344,7 @@ void
 bf_submit(struct blkdev *bd, struct blk_req *r)
 {
 	struct bf *b = (struct bf *)bd;
+	struct bf_reqq done = STAILQ_HEAD_INITIALIZER(done);
 	int error;
 
 	kern_mutex_lock(&b->lock);
@@ -350,18 +357,22 @@ bf_submit(struct blkdev *bd, struct blk_req *r)
 		return;
 	}
 	STAILQ_INSERT_TAIL(&b->pending, r, link);
-	push(b);
+	push(b, &done);
 	kern_mutex_unlock(&b->lock);
+	give_back(&done);
 }
 
 void
 bf_start(struct bf *b)
 {
 
+	struct bf_reqq done = STAILQ_HEAD_INITIALIZER(done);
+
 	kern_mutex_lock(&b->lock);
 	b->connected = true;
-	push(b);
+	push(b, &done);
 	kern_mutex_unlock(&b->lock);
+	give_back(&done);
 }
 
 /* The rings are down: nothing of this comes back from the other side. */

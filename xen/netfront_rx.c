@@ -155,15 +155,22 @@ poke(struct nf *n)
 	}
 }
 
+static void
+rx_release(struct netpkt *p)
+{
+	struct nf_rxbuf *b = (struct nf_rxbuf *)p;
+
+	__atomic_sub_fetch(&b->n->kept, p->nseg, __ATOMIC_RELAXED);
+	rxbuf_put(b->n, b);
+}
+
 /* done() of a packet that lies in ring buffers.  Any thread. */
 static void
 rx_done(struct netpkt *p)
 {
-	struct nf_rxbuf *b = (struct nf_rxbuf *)p;
-	struct nf *n = b->n;
+	struct nf *n = ((struct nf_rxbuf *)p)->n;
 
-	__atomic_sub_fetch(&n->kept, p->nseg, __ATOMIC_RELAXED);
-	rxbuf_put(n, b);
+	rx_release(p);
 	poke(n);
 }
 
@@ -285,7 +292,10 @@ deliver(struct nf_queue *q, struct nf_rxbuf *b, struct netpktq *out)
 		rxbuf_put(n, b);
 	if (p->len < 14 || !set_flags(q, p)) {
 		n->nd.stats.ierrors++;
-		p->done(p);
+		if (p->done == rx_done)
+			rx_release(p);
+		else
+			p->done(p);
 		return;
 	}
 	n->nd.stats.ipackets++;

@@ -1,0 +1,14 @@
+# Xen's front ends with a back end made of memory, honest and not; xenstore's
+# client with a daemon that answers anything.
+xen_host_CFLAGS := -Itests/host/kernel -Iinclude
+xen_fake := tests/host/xen/fake.c tests/host/xen/store.c xen/ring.c
+host_TESTS += fuzz_netfront
+host_fuzz_netfront_SRCS := tests/host/fuzz_netfront.c $(xen_fake) \
+	   xen/netfront.c xen/netfront_rx.c xen/netfront_tx.c xen/netparse.c
+host_fuzz_netfront_CFLAGS := $(xen_host_CFLAGS)
+host_fuzz_netfront_ARGS := 300
+host_TESTS += fuzz_blkfront
+host_fuzz_blkfront_SRCS := tests/host/fuzz_blkfront.c $(xen_fake) \
+	   xen/blkfront.c xen/blkfront_io.c xen/blkpool.c
+host_fuzz_blkfront_CFLAGS := $(xen_host_CFLAGS)
+host_fuzz_blkfront_ARGS := 300
