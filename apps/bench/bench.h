@@ -18,6 +18,7 @@ void	bench_thread(void), bench_mutex(void), bench_contended(void);
 void	bench_boot(void), bench_hypercall(void), bench_malloc(void);
 void	bench_sleep(void), bench_syscall(void), bench_clock(void);
 /* disk.c */
+extern const char *bench_disk_name;
 void	bench_disk(void), bench_diskwrite(void), bench_file(void);
 /* tcp.c */
 void	bench_tcp(void);

@@ -1,6 +1,6 @@
 /*
- * bench [name ...]: the named measurements, or all that destroy nothing and
- * end by themselves.
+ * bench [disk=DISK] [name ...]: the named measurements, or all that destroy
+ * nothing and end by themselves.  DISK: blk0, or a raw device as /dev/rld0d.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static const struct {
 	{ "sleep", bench_sleep, 1 },
 	{ "disk", bench_disk, 1 },
 	{ "file", bench_file, 1 },
-	{ "diskwrite", bench_diskwrite, 0 },	/* overwrites blk0 */
+	{ "diskwrite", bench_diskwrite, 0 },	/* overwrites it */
 	{ "tcp", bench_tcp, 0 },		/* serves until told to end */
 };
 #define NBENCH	(sizeof(benches) / sizeof(*benches))
@@ -57,6 +57,10 @@ main(int argc, char **argv)
 			if (benches[k].all)
 				benches[k].fn();
 	for (i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "disk=", 5) == 0) {
+			bench_disk_name = argv[i] + 5;
+			continue;
+		}
 		for (k = 0; k < NBENCH; k++)
 			if (strcmp(argv[i], benches[k].name) == 0)
 				break;

@@ -43,5 +43,9 @@ def disk(out):
         path = f"{d}/d.img"
         with open(path, "wb") as f:
             f.write(os.urandom(1 << 20) * 256)
-        yield from collect(f"{out}/bench.elf", "--machine", "q35", "--mem", 128,
-                           "--disk", f"{path},raw", args=("disk", "diskwrite"))
+        for kind, name in (("virtio", "blk0"), ("nvme", "/dev/rld0d"), ("ahci", "/dev/rwd0d")):
+            for r in collect(f"{out}/bench.elf", "--machine", "q35", "--mem", 128,
+                             "--disk", f"{path},{kind},raw",
+                             args=(f"disk={name}", "disk", "diskwrite")):
+                r["bench"] += f", {kind}"
+                yield r

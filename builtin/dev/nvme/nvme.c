@@ -161,7 +161,10 @@ line_intr(void *arg)
 	return was;
 }
 
-/* Vector 0 for the admin queue and 1... for one each; or one for all. */
+/*
+ * Vector 0 for the admin queue and 1... for one each, as many as are to be had;
+ * or one for all.
+ */
 static int
 queues(struct nvme *n)
 {
@@ -177,7 +180,8 @@ queues(struct nvme *n)
 			if ((error = pcidev_intr(n->pci, (int)i, nvme_intr,
 			    q)) != 0) {
 				nvme_queue_free(q);
-				return error;
+				n->nqueue = i - 1;
+				return i > 1 ? 0 : error;
 			}
 		}
 		n->q[i] = q;
