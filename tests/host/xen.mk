@@ -12,3 +12,8 @@ host_fuzz_blkfront_SRCS := tests/host/fuzz_blkfront.c $(xen_fake) \
 	   xen/blkfront.c xen/blkfront_io.c xen/blkpool.c
 host_fuzz_blkfront_CFLAGS := $(xen_host_CFLAGS)
 host_fuzz_blkfront_ARGS := 300
+host_TESTS += fuzz_xenstore
+host_fuzz_xenstore_SRCS := tests/host/fuzz_xenstore.c tests/host/xen/fake.c \
+	   xen/xs.c xen/xsop.c xen/xsring.c xen/xswatch.c
+host_fuzz_xenstore_CFLAGS := $(xen_host_CFLAGS)
+host_fuzz_xenstore_ARGS := 500
