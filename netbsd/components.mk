@@ -17,22 +17,26 @@ netbsd_ext2	:= rumpdev rumpdev_disk rumpfs_ext2fs
 netbsd_ffs	:= rumpdev rumpdev_disk rumpfs_ffs
 netbsd_disk	:= rumpdev rumpdev_disk
 
-# Hardware with NetBSD's own drivers, by the PCI hypercalls.
-netbsd_pci	:= rumpdev rumpdev_pci
-netbsd_wm	:= $(netbsd_pci) rumpdev_miiphy rumpdev_pci_if_wm
-netbsd_pcn	:= $(netbsd_pci) rumpdev_miiphy rumpdev_pci_if_pcn
-netbsd_vioif	:= $(netbsd_pci) rumpdev_pci_virtio rumpdev_virtio_if_vioif
-netbsd_ld	:= $(netbsd_pci) rumpdev_disk rumpdev_pci_virtio rumpdev_virtio_ld
-netbsd_vioscsi	:= $(netbsd_pci) rumpdev_disk rumpdev_scsipi rumpdev_pci_virtio \
+# Hardware with NetBSD's own drivers, by the PCI hypercalls.  (The word pci by
+# itself is the hypercalls alone.)
+netbsd_bus	:= rumpdev rumpdev_pci
+netbsd_wm	:= $(netbsd_bus) rumpdev_miiphy rumpdev_pci_if_wm
+netbsd_pcn	:= $(netbsd_bus) rumpdev_miiphy rumpdev_pci_if_pcn
+netbsd_vioif	:= $(netbsd_bus) rumpdev_pci_virtio rumpdev_virtio_if_vioif
+netbsd_ld	:= $(netbsd_bus) rumpdev_disk rumpdev_pci_virtio rumpdev_virtio_ld
+netbsd_vioscsi	:= $(netbsd_bus) rumpdev_disk rumpdev_scsipi rumpdev_pci_virtio \
 		   rumpdev_virtio_vioscsi
-netbsd_viornd	:= $(netbsd_pci) rumpdev_rnd rumpdev_pci_virtio rumpdev_virtio_viornd
-netbsd_usb	:= $(netbsd_pci) rumpdev_disk rumpdev_scsipi rumpdev_usb \
+netbsd_viornd	:= $(netbsd_bus) rumpdev_rnd rumpdev_pci_virtio rumpdev_virtio_viornd
+netbsd_usb	:= $(netbsd_bus) rumpdev_disk rumpdev_scsipi rumpdev_usb \
 		   rumpdev_umass rumpdev_pci_usbhc
 
 # Disks with partitions have more device nodes than NetBSD's components make.
 netbsd_ld_OBJS	:= $(O)/obj/netbsd/devnodes.o
 netbsd_vioscsi_OBJS := $(netbsd_ld_OBJS)
 netbsd_usb_OBJS	:= $(netbsd_ld_OBJS)
+
+# Network cards are for images with a network.
+netbsd_words	= $(if $(filter net,$(1)),$(1),$(filter-out wm pcn vioif,$(1)))
 
 # For applications that take what there is ($(HARDWARE) in their components):
 # the drivers of this list whose libraries the tree has, all of them.
