@@ -308,6 +308,8 @@ class Errors(Base):
                         disk = self.nbd(name=f"{kind}-{what}-{n}")
                         if self.late(kind, disk, what) != 128 + signal.SIGSEGV:
                             break
+                    else:
+                        self.fail("QEMU crashed each time")
 
     def late(self, kind, disk, what):
         with self.disktest(kind, disk, "--seconds", 5,
