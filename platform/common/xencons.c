@@ -125,6 +125,7 @@ xencons_end(enum plat_end how, int status)
 	    "%ssirloin: exit %d\n" : how == PLAT_REBOOT ?
 	    "%ssirloin: reboot\n" : "%ssirloin: panic\n",
 	    last == '\n' ? "" : "\n", status & 0xff);
+	deaf = false;
 	xencons_write(line, (size_t)n);
 	if (ring != NULL)
 		(void)wait_room(sizeof(ring->out));

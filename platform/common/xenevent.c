@@ -3,6 +3,7 @@
  * "Event channel FIFO ABI" there, and xen/common/event_fifo.c's reader in any
  * guest).  Who clears a pending bit calls the handler.
  */
+#include "x86.h"
 #include "xenevent.h"
 
 #define PERPAGE		(PAGE_SIZE / sizeof(struct xen_port *))
@@ -11,18 +12,16 @@
 #define WORDS		(PAGE_SIZE / sizeof(event_word_t))
 #define BIT(n)		(1u << (n))
 #define LINKMASK	(BIT(EVTCHN_FIFO_LINK_BITS) - 1)
-#define MAXVCPU		XEN_LEGACY_MAX_VCPUS
+#define MAXVCPU		MAXCPU
 
 static struct xen_port **ports[NPORT / PERPAGE];
-static struct kern_mutex lock = {
-	.wq = { .q = TAILQ_HEAD_INITIALIZER(lock.wq.q), .name = "ports" }
-};
+static uint32_t lock;			/* of the tables */
 static struct xen_port *running[MAXVCPU];	/* by VCPU */
 static unsigned life = 1;
 
 static bool fifo;
 static volatile event_word_t *words[NPORT / WORDS];
-static unsigned nwords;			/* pages of them */
+static unsigned nwords;			/* pages of them in use */
 static volatile struct evtchn_fifo_control_block *control[MAXVCPU];
 static uint32_t heads[MAXVCPU][EVTCHN_FIFO_MAX_QUEUES];
 
@@ -52,6 +51,16 @@ take_bit(volatile unsigned long *w, unsigned bit)
 	    __ATOMIC_SEQ_CST) >> bit & 1;
 }
 
+/* The word is shared by all CPUs: it stays for the one that it belongs to. */
+static bool
+another_cpus(unsigned vcpu, evtchn_port_t n)
+{
+	struct xen_port **page = ports[n / PERPAGE], *p;
+
+	return page != NULL && (p = page[n % PERPAGE]) != NULL &&
+	    p->vcpu != vcpu;
+}
+
 static void
 scan_2l(unsigned vcpu, volatile struct vcpu_info *vi)
 {
@@ -62,10 +71,11 @@ scan_2l(unsigned vcpu, volatile struct vcpu_info *vi)
 	sel = __atomic_exchange_n(&vi->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
 	for (; sel != 0; sel &= sel - 1) {
 		i = __builtin_ctzl(sel);
-		while ((bits = si->evtchn_pending[i] &
-		    ~si->evtchn_mask[i]) != 0) {
+		bits = si->evtchn_pending[i] & ~si->evtchn_mask[i];
+		for (; bits != 0; bits &= bits - 1) {
 			b = __builtin_ctzl(bits);
-			if (take_bit(&si->evtchn_pending[i], b))
+			if (!another_cpus(vcpu, i * 64 + b) &&
+			    take_bit(&si->evtchn_pending[i], b))
 				dispatch(vcpu, i * 64 + b);
 		}
 	}
@@ -140,17 +150,16 @@ fifo_expand(evtchn_port_t n)
 	int error;
 
 	while (n / WORDS >= nwords) {
-		page = kern_page_alloc(1, 0, 0);
-		if (page == NULL)
+		/* One of an earlier life? */
+		if ((page = (event_word_t *)(uintptr_t)words[nwords]) == NULL &&
+		    (page = xen_event_page()) == NULL)
 			return ENOMEM;
 		for (i = 0; i < WORDS; i++)
 			page[i] = BIT(EVTCHN_FIFO_MASKED);
 		op.array_gfn = xen_gfn(page);
 		words[nwords] = page;
-		if ((error = xen_event_op(EVTCHNOP_expand_array, &op)) != 0) {
-			kern_page_free(page, 1);
+		if ((error = xen_event_op(EVTCHNOP_expand_array, &op)) != 0)
 			return error;
-		}
 		__atomic_store_n(&nwords, nwords + 1, __ATOMIC_RELEASE);
 	}
 	return 0;
@@ -163,7 +172,7 @@ fifo_cpu(unsigned vcpu)
 	void *page;
 
 	if ((page = (void *)(uintptr_t)control[vcpu]) == NULL &&
-	    (page = kern_page_alloc(1, 0, 0)) == NULL)
+	    (page = xen_event_page()) == NULL)
 		return ENOMEM;
 	__builtin_memset(page, 0, PAGE_SIZE);
 	__builtin_memset(heads[vcpu], 0, sizeof(heads[vcpu]));
@@ -178,7 +187,7 @@ void
 xen_upcall(unsigned cpu)
 {
 	unsigned vcpu = xen_vcpu(cpu);
-	volatile struct vcpu_info *vi = &xen_shared_info->vcpu_info[vcpu];
+	volatile struct vcpu_info *vi = xen_vcpu_info(cpu);
 
 	do {
 		(void)__atomic_exchange_n(&vi->evtchn_upcall_pending, 0,
@@ -214,7 +223,7 @@ make_room(evtchn_port_t n)
 	if (fifo && (error = fifo_expand(n)) != 0)
 		return error;
 	if (ports[n / PERPAGE] == NULL && (ports[n / PERPAGE] =
-	    kern_page_alloc(1, 0, KERN_PG_ZERO)) == NULL)
+	    xen_event_page()) == NULL)
 		return ENOMEM;
 	return 0;
 }
@@ -223,23 +232,24 @@ int
 xen_port_open(struct xen_port *p, evtchn_port_t n, unsigned cpu,
     plat_irq_fn fn, void *arg)
 {
-	struct evtchn_bind_vcpu op = { .port = n };
+	struct evtchn_bind_vcpu op = { .port = n, .vcpu = xen_vcpu(cpu) };
+	unsigned long s;
 	int error;
 
+	p->vcpu = op.vcpu;
 	p->fn = fn;
 	p->arg = arg;
 	p->port = n;
 	p->life = life;
-	kern_mutex_lock(&lock);
+	s = x86_lock(&lock);
 	if ((error = make_room(n)) == 0)
 		__atomic_store_n(&ports[n / PERPAGE][n % PERPAGE], p,
 		    __ATOMIC_RELEASE);
-	kern_mutex_unlock(&lock);
+	x86_unlock(&lock, s);
 	if (error != 0)
 		return error;
-	op.vcpu = xen_vcpu(cpu);
-	if (op.vcpu < MAXVCPU)		/* refused for what has its own CPU */
-		(void)xen_event_op(EVTCHNOP_bind_vcpu, &op);
+	/* Refused for what has its own CPU. */
+	(void)xen_event_op(EVTCHNOP_bind_vcpu, &op);
 	xen_evtchn_unmask(n);
 	return 0;
 }
@@ -247,16 +257,17 @@ xen_port_open(struct xen_port *p, evtchn_port_t n, unsigned cpu,
 void
 xen_port_close(struct xen_port *p)
 {
+	unsigned long s;
 	unsigned i;
 
-	kern_mutex_lock(&lock);
+	s = x86_lock(&lock);
 	if (p->life == life) {
 		xen_evtchn_mask(p->port);
 		xen_evtchn_close(p->port);
 		__atomic_store_n(&ports[p->port / PERPAGE][p->port % PERPAGE],
 		    NULL, __ATOMIC_SEQ_CST);
 	}
-	kern_mutex_unlock(&lock);
+	x86_unlock(&lock, s);
 	for (i = 0; i < MAXVCPU; i++)
 		while (__atomic_load_n(&running[i], __ATOMIC_SEQ_CST) == p)
 			plat_pause();
@@ -282,8 +293,6 @@ xen_events_init(void)
 		xen_shared_info->evtchn_mask[i] = ~0UL;
 		xen_shared_info->evtchn_pending[i] = 0;
 	}
-	for (i = 0; i < nwords; i++)
-		kern_page_free((void *)(uintptr_t)words[i], 1);
 	nwords = 0;
 	fifo = false;
 	for (i = 0; i < n && xen_vcpu(i) < MAXVCPU; i++)

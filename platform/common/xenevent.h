@@ -12,6 +12,7 @@ struct xen_port {
 	plat_irq_fn	fn;
 	void		*arg;
 	evtchn_port_t	port;
+	unsigned	vcpu;		/* where fn runs */
 	unsigned	life;		/* of the domain: it is resumed to another */
 };
 
@@ -29,7 +30,10 @@ void	xen_port_close(struct xen_port *);
 /* The upcall of CPU cpu: interrupts masked. */
 void	xen_upcall(unsigned cpu);
 
-/* The platform's: Xen's number of our CPU. */
+/* The platform's: Xen's number of our CPU, what it shares with Xen, and a
+ * zeroed page, for ever (NULL: no memory; a lock is held). */
 unsigned xen_vcpu(unsigned cpu);
+volatile struct vcpu_info *xen_vcpu_info(unsigned cpu);
+void	*xen_event_page(void);
 
 #endif /* SIRLOIN_XENEVENT_H */

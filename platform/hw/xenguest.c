@@ -37,6 +37,20 @@ xen_vcpu(unsigned cpu)
 	return hw_cpus[cpu]->apicid / 2;
 }
 
+volatile struct vcpu_info *
+xen_vcpu_info(unsigned cpu)
+{
+
+	return &xen_shared_info->vcpu_info[xen_vcpu(cpu)];
+}
+
+void *
+xen_event_page(void)
+{
+
+	return kern_page_alloc(1, 0, KERN_PG_ZERO);
+}
+
 /* Interrupt context. */
 static void
 upcall(void *arg)

@@ -31,7 +31,7 @@ xen_system_time(void)
 {
 	unsigned long s = plat_irq_save();
 	uint64_t t = pvclock_read((volatile struct pvclock *)
-	    &xen_vcpu[xen_self()->num]->time);
+	    &xen_vi[xen_self()->num]->time);
 
 	plat_irq_restore(s);
 	return t;
@@ -67,7 +67,7 @@ void
 xen_clock_init(void)
 {
 
-	xen_vcpu[0] = &xen_shared_info->vcpu_info[0];
+	xen_vi[0] = &xen_shared_info->vcpu_info[0];
 	zero = xen_system_time();
 	wall_clock();
 }
@@ -142,7 +142,7 @@ plat_clock_name(void)
 uint64_t
 plat_clock_hz(void)
 {
-	const struct vcpu_time_info *t = &xen_vcpu[0]->time;
+	const struct vcpu_time_info *t = &xen_vi[0]->time;
 	uint64_t hz = shift_div(1000000000, 32, t->tsc_to_system_mul);
 
 	return t->tsc_shift >= 0 ? hz >> t->tsc_shift : hz << -t->tsc_shift;

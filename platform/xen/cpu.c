@@ -19,7 +19,7 @@ _Static_assert(offsetof(struct plat_cpu, exc_stack) + PLAT_CPU_OFFSET ==
     GS_EXC_STACK, "machine_asm.h");
 _Static_assert(sizeof(struct vcpu_info) == 64, "machine.h");
 
-struct vcpu_info *xen_vcpu[MAXCPU];
+struct vcpu_info *xen_vi[MAXCPU];
 struct plat_cpu *xen_cpus[MAXCPU];
 static unsigned ncpu = 1;
 
@@ -69,7 +69,7 @@ xen_vcpu_register(struct plat_cpu *c, unsigned num)
 	c->num = num;
 	if ((error = xen_vcpu_op(VCPUOP_register_vcpu_info, num, &r)) != 0)
 		return error;
-	xen_vcpu[num] = (struct vcpu_info *)(void *)c->vcpu_info;
+	xen_vi[num] = (struct vcpu_info *)(void *)c->vcpu_info;
 	xen_cpus[num] = c;
 	return 0;
 }

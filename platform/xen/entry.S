@@ -158,7 +158,7 @@ xen_event_entry:
 	movq	%gs:GS_IRQ_STACK, %rsp
 	build_frame 16
 	cld
-	call	xen_upcall
+	call	xen_interrupt
 
 	/* RSP: a struct plat_frame; events masked.  RFLAGS.IF of the frame says
 	 * whether they will be. */

@@ -3,5 +3,6 @@ platform_xen_SRCS := \
 	platform/xen/pagetable.c platform/xen/traps.c platform/xen/cpu.c \
 	platform/xen/event.c platform/xen/clock.c \
 	platform/xen/foreign.c platform/xen/suspend.c \
-	platform/common/xencons.c platform/common/xenop.c
-platform_xen_HOT := platform/xen/clock.c platform/xen/event.c
+	platform/common/xencons.c platform/common/xenop.c \
+	platform/common/xenevent.c
+platform_xen_HOT := platform/xen/clock.c platform/common/xenevent.c

@@ -125,8 +125,9 @@ plat_virt_to_phys(const void *p)
 
 /* ---- growing ---- */
 
-static uint64_t *
-table_alloc(void)
+/* A zeroed page, before and after kern_start(). */
+void *
+xen_pt_page(void)
 {
 
 	return sealed ? kern_page_alloc(1, 0, KERN_PG_ZERO) :
@@ -161,7 +162,7 @@ entry_make(uintptr_t va, int level)
 	for (l = 3; l > level; l--) {
 		e = &t[INDEX(va, l)];
 		if ((*e & PTE_P) == 0) {
-			if ((new = table_alloc()) == NULL)
+			if ((new = xen_pt_page()) == NULL)
 				return NULL;
 			link_table(&b, new, e);
 			xen_batch_flush(&b);

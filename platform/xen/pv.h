@@ -84,6 +84,7 @@ int	xen_pt_map_mfn(uintptr_t va, xen_pfn_t mfn, uint64_t flags);
 uint64_t xen_prot_flags(int prot);
 void	xen_pt_boot(void);		/* direct map and protection */
 void	xen_pt_seal(void);
+void	*xen_pt_page(void);
 
 /* ---- cpu.c, traps.c, smp.c ---- */
 
@@ -94,33 +95,20 @@ xen_self(void)
 
 	return (struct plat_cpu *)((char *)plat_self() + PLAT_CPU_OFFSET);
 }
-extern struct vcpu_info *xen_vcpu[MAXCPU];
+extern struct vcpu_info *xen_vi[MAXCPU];
 void	xen_cpu_enable(void);		/* every CPU: its registers */
 void	xen_traps_init(void);
 void	xen_trap_table(struct trap_info *);
 void	xen_exception(struct plat_frame *);
-void	xen_upcall(struct plat_frame *);
+void	xen_interrupt(struct plat_frame *);
 void	xen_smp_init(void);
 int	xen_vcpu_register(struct plat_cpu *, unsigned num);
 int	xen_vcpu_start(unsigned n, const void *rip, uint64_t rsp,
 	    uint64_t fsbase);
 
-/* ---- event.c ---- */
+/* ---- event.c: with platform/common/xenevent.c ---- */
 
-struct plat_irq {
-	plat_irq_fn	fn;
-	void		*arg;
-	evtchn_port_t	port;		/* 0: dead */
-	unsigned	cpu;
-	struct plat_irq	*next;		/* of the free list */
-};
-void	xen_event_init(void);
-/* Give port a handler on cpu, with a struct of the caller's. */
-void	xen_event_set(struct plat_irq *, evtchn_port_t, unsigned cpu,
-	    plat_irq_fn, void *arg);
-void	xen_event_dispatch(void);	/* what is pending on this CPU */
-/* After a resume: every port is gone. */
-void	xen_event_forget(void);
+void	xen_event_init(void);		/* and again after a resume */
 /* The platform's own events of a CPU: timer and wake-up. */
 void	xen_event_cpu(unsigned cpu);
 

@@ -80,7 +80,6 @@ new_life(uint64_t was)
 	xen_clock_resume(was);
 	xen_cpu_enable();
 	xen_console_init();
-	xen_event_forget();
 	xen_event_init();
 	xen_timer_again();
 }

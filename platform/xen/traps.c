@@ -4,6 +4,7 @@
 #include <vm.h>
 
 #include "pv.h"
+#include "../common/xenevent.h"
 
 /* In images that give programs address space. */
 #pragma weak kern_vm_fault
@@ -62,7 +63,7 @@ xen_exception(struct plat_frame *f)
 	uint64_t va;
 
 	if (f->vector == PAGE_FAULT) {
-		va = xen_vcpu[xen_self()->num]->arch.cr2;
+		va = xen_vi[xen_self()->num]->arch.cr2;
 		if (kern_vm_fault != NULL && kern_vm_fault(va,
 		    (f->error & X86_PF_WRITE) != 0,
 		    (f->error & X86_PF_FETCH) != 0))
@@ -91,10 +92,10 @@ preempt(struct plat_frame *f)
 }
 
 void
-xen_upcall(struct plat_frame *f)
+xen_interrupt(struct plat_frame *f)
 {
 
-	xen_event_dispatch();
+	xen_upcall((unsigned)xen_self()->num);
 	if (kern_want_preempt())
 		preempt(f);
 }
