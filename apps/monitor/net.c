@@ -9,6 +9,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* A NetBSD tree may have no librumpnet_config. */
+#pragma weak rump_pub_netconfig_ifcreate
+#pragma weak rump_pub_netconfig_ifup
+#pragma weak rump_pub_netconfig_ipv4_ifaddr_cidr
 #include <rump/netconfig.h>
 #include "monitor.h"
 
@@ -62,8 +67,11 @@ net_start(void)
 int
 net_up(char **arg)
 {
-	int error = rump_pub_netconfig_ifcreate(arg[0]);
+	int error;
 
+	if (rump_pub_netconfig_ifcreate == NULL)
+		return ENOSYS;
+	error = rump_pub_netconfig_ifcreate(arg[0]);
 	if (error == 0 || error == EEXIST)
 		error = rump_pub_netconfig_ifup(arg[0]);
 	if (error == 0)

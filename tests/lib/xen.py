@@ -84,11 +84,11 @@ class Bed:
         if shell:
             shutil.copy(f"{XENTESTS}/motd", f"{self.work}/motd")
         argv = self.command(made, mem, dom0_mem, smp, shell) + list(qemu)
+        if timeout:             # and not beyond this process
+            argv = ["setpriv", "--pdeathsig", "TERM", "timeout", "-k", "5", str(timeout), *argv]
         with open(f"{self.work}/qemu.log", "w") as log:
-            self.p = subprocess.Popen(
-                (["timeout", "-k", "5", str(timeout)] if timeout else []) + argv,
-                stdin=None if shell else subprocess.DEVNULL,
-                stdout=None if shell else log, stderr=log)
+            self.p = subprocess.Popen(argv, stdin=None if shell else subprocess.DEVNULL,
+                                      stdout=None if shell else log, stderr=log)
 
     def command(self, made, mem, dom0_mem, smp, shell):
         def share(name, path, ro):

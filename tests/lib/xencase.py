@@ -103,7 +103,7 @@ class Case(unittest.TestCase):
         self.guests.append(g)
         return g
 
-    def monitor(self, lane, net=False, timeout=30, **keys):
+    def monitor(self, lane, net=False, timeout=60, **keys):
         """A guest that does what ask() tells it (apps/monitor)."""
         if net:
             keys.setdefault("vif", ["bridge=xenbr0"])
@@ -112,7 +112,7 @@ class Case(unittest.TestCase):
         g.expect("^ready$", timeout)
         return g
 
-    def ask(self, g, command, timeout=30):
+    def ask(self, g, command, timeout=60):
         """What the monitor prints."""
         mark = len(g.console)
         g.send(command + "\n")
@@ -124,13 +124,13 @@ class Case(unittest.TestCase):
     def echoes(self, addr=GUEST, size=300000):
         """TCP to the monitor and back, byte for byte."""
         self.bed.run(f"""head -c {size} /dev/urandom >/tmp/sent
-            timeout 30 nc {addr} 7 </tmp/sent >/tmp/got; cmp /tmp/sent /tmp/got""")
+            timeout 100 nc {addr} 7 </tmp/sent >/tmp/got; cmp /tmp/sent /tmp/got""", 120)
 
     def blank(self, path, mb=16):
         self.bed.run(f"rm -f {path}; truncate -s {mb}M {path}")
         return path
 
-    def shut_down(self, g, timeout=15, times=1):
+    def shut_down(self, g, timeout=30, times=1):
         self.bed.xl("shutdown", g.name)
         self.assertEqual(g.wait(timeout, times), ("poweroff", 0), g.console[-3000:])
 

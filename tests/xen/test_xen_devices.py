@@ -8,7 +8,7 @@ import tempfile
 from guest import files_disk
 from xencase import GUEST, LANES, Case, Refused, disk, static
 
-FILES = {"index.html": b"<h1>hello</h1>\n", "big.bin": os.urandom(3 << 20),
+FILES = {"index.html": b"<h1>hello</h1>\n", "big.bin": os.urandom(1 << 20),
          "sub/odd.bin": os.urandom(12345), "empty": b""}
 
 
@@ -43,8 +43,9 @@ class Httpd(Case):
         for lane in LANES:
             with self.on(lane):
                 g, pairs = self.serve(lane)
-                self.load(GUEST, 4, 40, pairs, 90)
-                self.load(GUEST, 100, 10000 if lane[0] == "pv" else 2000, pairs.split()[0], 150)
+                self.load(GUEST, 4, 40, pairs, 300)
+                self.load(GUEST, 100, 10000 if lane[0] == "pv" else 2000, pairs.split()[0],
+                          400)
                 self.shut_down(g)
 
     def test_dhcp(self):
@@ -54,7 +55,7 @@ class Httpd(Case):
                 addr = re.search(r"10\.9\.1\.\d+", self.bed.run(
                     "kill -USR1 $(cat /run/udhcpd.pid); sleep 0.3; dumpleases -f "
                     "/tmp/udhcpd.leases"))[0]
-                self.load(addr, 2, 20, pairs, 60)
+                self.load(addr, 2, 20, pairs, 200)
                 self.shut_down(g)
 
 
@@ -65,8 +66,8 @@ class Disk(Case):
             with self.on(lane):
                 path = self.blank("/tmp/d.img")
                 g = self.monitor(lane, disk=[disk(path)])
-                self.ask(g, "write blk0 0 16384 5", 60)
-                self.ask(g, "check blk0 0 16384 5", 60)
+                self.ask(g, "write blk0 0 16384 5", 120)
+                self.ask(g, "check blk0 0 16384 5", 120)
                 with self.assertRaises(Refused):
                     self.ask(g, "check blk0 0 64 6")
                 data = self.bed.get(path)
@@ -156,7 +157,7 @@ class Traffic(Case):
             with self.on(lane):
                 g = self.monitor(lane, net=True)
                 self.echoes()
-                self.echoes(size=3_000_000)
+                self.echoes(size=2_000_000)
                 self.bed.run(f"ping -c 3 -W 2 -s 1400 {GUEST}; ping -c 3 -W 2 -s 9000 {GUEST}")
                 self.shut_down(g)
 

@@ -1,0 +1,156 @@
+"""On Xen (tests/xen's bed): a PV guest of ours and a Linux one, in turn, with the
+same clients in dom0, one VCPU each."""
+
+import os
+import statistics
+import time
+
+import xen
+from inside import lines
+from xencase import GUEST, config, disk, install, static
+
+RUNS = 5
+MB = 32
+
+
+class Sirloin:
+    name = None             # the column of the image folder
+
+    def __init__(self, bed, out):
+        self.bed, self.out = bed, out.replace("/hw", "/xen")
+
+    def boot(self, app, *argv, net=False, wait=None, **keys):
+        conf = {"net": [static()]} if net else {}
+        conf.update(keys.pop("conf", {}))
+        g = self.bed.create(app, f"{self.out}/{app}.elf", memory=128,
+                            extra=config(app, *argv, **conf),
+                            **({"vif": ["bridge=xenbr0"]} if net else {}), **keys)
+        if wait:
+            g.expect(wait, 60)
+        return g
+
+    def hello(self):
+        return (f"{self.out}/hello.elf", {"extra": config("hello")}, b"hello from")
+
+    def tcp(self):
+        return self.boot("nettest", "serve", 7000, net=True, wait="serving on")
+
+    def http(self, page):
+        return self.boot("httpd", net=True, wait="serving", disk=[disk(page, access="ro")], conf={
+            "blk": [{"source": "etfs", "path": "blk0", "fstype": "auto", "mountpoint": "/data"}]})
+
+    def disk(self, path):
+        return self.boot("bench", "disk", "diskwrite", disk=[disk(path)])
+
+
+class Linux:
+    name = "linux-pv"
+
+    def __init__(self, bed, made):
+        self.bed, self.made = bed, made
+
+    def keys(self, run, net=False):
+        return {"ramdisk": f"{self.made}/domu.cpio", "memory": 256,
+                "extra": "console=hvc0 rdinit=/init loglevel=3 mitigations=off "
+                         + (f"ip={GUEST}/16 " if net else "") + "run=" + run.replace(" ", "+")}
+
+    def boot(self, run, net=False, wait=None, **keys):
+        g = self.bed.create("linux", f"{self.made}/vmlinux", **self.keys(run, net),
+                            **({"vif": ["bridge=xenbr0"]} if net else {}), **keys)
+        if wait:
+            g.expect(wait, 90)
+        return g
+
+    def hello(self):
+        return (f"{self.made}/vmlinux", self.keys("true"), b"linux: init")
+
+    def tcp(self):
+        return self.boot("serve tcp 7000", net=True, wait="serving")
+
+    http = None
+
+    def disk(self, path):
+        return self.boot("serve disk /dev/xvda", disk=[disk(path)])
+
+
+def start_time(bed, kernel, keys, word):
+    """ms from xl create's start to the first word of main, on the console."""
+    with open(f"{bed.work}/start.cfg", "w") as f:
+        f.write(xen.settings("start", kernel, **{"memory": 128, **keys}))
+    bed.run(f"cp '{kernel}' /tmp/kernel; sed -i 's,^kernel = .*,kernel = \"/tmp/kernel\",' "
+            "/work/start.cfg")
+    t, seen = time.monotonic(), b""
+    with bed.start("exec xl create -F -c /work/start.cfg </dev/zero 2>&1", 60) as s:
+        while word not in seen:
+            part = s.recv(4096)
+            if not part:
+                raise RuntimeError(seen[-300:])
+            seen += part
+        ms = (time.monotonic() - t) * 1000
+        while s.recv(4096):
+            pass
+    return ms
+
+
+def transfer(bed, kind, port):
+    rate, want, got, bad = bed.run(f"client {kind} {GUEST} {port} {MB << 20}", 120).split()
+    if want != got or bad != "0":
+        raise RuntimeError(f"{kind}: {got} of {want} bytes, {bad} wrong")
+    return float(rate)
+
+
+def network(bed, side):
+    g = side.tcp()
+    try:
+        runs = [[float(x) for x in bed.run(f"client rtt {GUEST} 7000 2000", 120).split()]
+                for _ in range(3)]
+        yield {"bench": "PV TCP round trip", "unit": "us",
+               "value": statistics.median(r[0] for r in runs),
+               "p99": statistics.median(r[1] for r in runs)}
+        for name, kind, port in (("dom0 to guest", "send", 7001), ("guest to dom0", "recv", 7002)):
+            yield {"bench": f"PV TCP {name}", "unit": "MB/s",
+                   "value": statistics.median(transfer(bed, kind, port) for _ in range(3))}
+        if side.http:
+            g.destroy()
+            g = side.http(bed.put(page_disk(bed)))
+        for conns in (1, 30):
+            runs = [bed.run(f"load {GUEST} 80 {conns} 3000 /page.html=/tmp/f/page.html",
+                            200).split() for _ in range(3)]
+            yield {"bench": f"PV HTTP keep-alive, {conns} connections", "unit": "req/s",
+                   "value": statistics.median(int(n) / float(s) for n, s in runs)}
+    finally:
+        g.destroy()
+
+
+def page_disk(bed):
+    from guest import files_disk
+    return files_disk(f"{bed.work}/page.img", {"page.html": b"x" * 612})
+
+
+def disks(bed, side):
+    seen = {}
+    for _ in range(3):
+        g = side.disk("/tmp/bench.img")
+        if g.wait(60)[1] != 0:
+            g.fail("the disk benchmark failed")
+        for r in lines(g.console):
+            seen.setdefault((r["bench"], r["unit"]), []).append(r["value"])
+    for (name, unit), values in seen.items():
+        yield {"bench": f"PV {name}", "value": statistics.median(values), "unit": unit}
+
+
+def pv(out):
+    with xen.Bed(timeout=1500) as bed:
+        install(bed)
+        with open(f"{bed.work}/page.html", "wb") as f:
+            f.write(b"x" * 612)
+        bed.put(f"{bed.work}/page.html")
+        bed.run("dd if=/dev/urandom of=/tmp/bench.img bs=1M count=128", 120)
+        sides = [Sirloin(bed, out), Linux(bed, os.path.dirname(xen.files() + "/x"))]
+        for side in sides:
+            extra = {"image": side.name} if side.name else {}
+            runs = [start_time(bed, *side.hello()) for _ in range(RUNS)]
+            yield {**extra, "bench": "PV xl create to main", "unit": "ms",
+                   "value": statistics.median(runs)}
+            for row in (*network(bed, side), *disks(bed, side)):
+                yield {**extra, **row}
