@@ -25,6 +25,9 @@ KINDS = {
     "ahci": ("wd0", ["ahci,id=ahci", "ide-hd,drive={},bus=ahci.0"]),
 }
 OURS = [k for k in KINDS if k != "virtio"]
+if KERNEL == "netbsd":      # the platform's, and NetBSD's own driver
+    KINDS = {"virtio": KINDS["virtio"], "ld": ("/dev/rld0d", KINDS["virtio"][1])}
+    OURS = list(KINDS)
 builtin = unittest.skipIf(KERNEL == "netbsd", "the built-in kernel's drivers")
 
 
