@@ -24,6 +24,55 @@ half_close(int family)
 	close(fd[0]);
 }
 
+/*
+ * As many pieces as the receiver takes without reading, or as asked for.  Of
+ * 4096 bytes, since the window is told in units of 32.
+ */
+static int
+fill(int fd[2], int most)
+{
+	static char buf[4096];
+	int one = 1, got = 0, n = 0;
+
+	setsockopt(fd[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	while (n < most && got == n * 4096 && send(fd[0], buf, sizeof(buf),
+	    MSG_DONTWAIT) == sizeof(buf)) {
+		n++;
+		for (int i = 0; i < 100 && got != n * 4096; i++) {
+			if (i > 0)
+				usleep(1000);
+			ioctl(fd[1], FIONREAD, &got);
+		}
+	}
+	return got / 4096;
+}
+
+/* A window that is full to the byte keeps no end of file out. */
+static void
+end_at_full_window(int family)
+{
+	static char buf[4096];
+	int fd[2], room, n = 0;
+	ssize_t k;
+
+	pair(family, fd);
+	room = fill(fd, 100000);
+	close(fd[0]);
+	close(fd[1]);
+	pair(family, fd);
+	IS("what fits the window", fill(fd, room), room);
+	shutdown(fd[0], SHUT_WR);
+	usleep(10000);
+	while (n < room * 4096 && (k = read(fd[1], buf, sizeof(buf))) > 0)
+		n += k;
+	IS("all of it", n, room * 4096);
+	/* NetBSD waits for it to be sent again */
+	OK("and then its end, at once", readable(fd[1], on_netbsd() ? 5000 :
+	    50) && read(fd[1], buf, 1) == 0);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 static void
 shut_rd(int family)
 {
@@ -179,6 +228,7 @@ test_close(int family)
 {
 
 	half_close(family);
+	end_at_full_window(family);
 	shut_rd(family);
 	reset(family);
 	lingering(family);

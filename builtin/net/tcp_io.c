@@ -317,6 +317,10 @@ net_tcp_inpacket(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 	if (so != NULL && datalen > 0 && so->rq_len > 0 && net_mem_tight() &&
 	    so->rq_len >= net_mem_share())
 		return ERR_MEM;
+	/* a FIN needs no room: lwIP would drop it, with no window left */
+	if (pcb->rcv_wnd == 0 && datalen == 0 && hdr->seqno == pcb->rcv_nxt &&
+	    (TCPH_FLAGS(hdr) & TCP_FIN) != 0)
+		pcb->rcv_wnd = 1;
 	if (pcb->unacked != NULL && hdr->ackno == pcb->lastack &&
 	    far > 3 * pcb->mss) {
 		if (pcb->dupacks < 3)
