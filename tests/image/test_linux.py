@@ -1,0 +1,94 @@
+"""Programs for Linux: what room linux/ promises, and what cannot be."""
+
+import subprocess
+import tempfile
+import unittest
+
+import program
+from guest import ROOT, image, run, tap_lines
+
+FORK = r"""
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+int main(void)
+{
+	for (int i = 0; i < 3; i++)
+		if (fork() != -1 || errno != ENOSYS)
+			return 1;
+	return execl("/bin/x", "x", (char *)0) == -1 && errno == ENOSYS ? 0 : 2;
+}
+"""
+GREEDY = r"""
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+int main(void)
+{
+	size_t n = 0;
+	while (malloc(1 << 20) != NULL)
+		n++;
+	printf("%zu MB, errno %d\n", n, errno);
+	return n > 10 && errno == ENOMEM ? 0 : 1;
+}
+"""
+DEEP = r"""
+#include <string.h>
+int deeper(volatile char *p, int n)
+{
+	char b[1000];
+	memset(b, n, sizeof(b));
+	return deeper(b, n + 1) + b[n % 1000];
+}
+int main(int argc, char **argv) { return deeper((char *)argv, argc); }
+"""
+
+
+class Linux(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.lxtest = program.compile(f"{ROOT}/tests/programs/lxtest.c")
+        cls.baked = program.bake(cls.lxtest, name="lxtest")
+
+    def test_reference(self):
+        """The same file on Linux itself: the test is right."""
+        with tempfile.TemporaryDirectory() as d:
+            r = subprocess.run([self.lxtest, d], stdout=subprocess.PIPE, text=True,
+                               timeout=60)
+        ok, bad, plan = tap_lines(r.stdout)
+        self.assertEqual((bad, ok), ([], plan), r.stdout)
+
+    def test_lxtest(self):
+        for machine, cpus in (("microvm", 1), ("q35", 2), ("pc", 4)):
+            with self.subTest(machine=machine, cpus=cpus):
+                status, console = run(self.baked, "--machine", machine, "--smp", cpus,
+                                      "--mem", 256, "--net", "user", timeout=120)
+                ok, bad, plan = tap_lines(console)
+                self.assertEqual(bad, [], console[-3000:])
+                self.assertEqual((status, ok), (0, plan), console[-3000:])
+
+    def source(self, name, text):
+        with tempfile.TemporaryDirectory() as d:
+            with open(f"{d}/{name}.c", "w") as f:
+                f.write(text)
+            return program.bake(program.compile(f"{d}/{name}.c", "-O0", "-w"), name=name)
+
+    def test_no_fork(self):
+        status, console = run(self.source("fork", FORK), "--mem", 64)
+        self.assertEqual(status, 0, console)
+        self.assertEqual(console.count("fork is not there"), 1, console)
+        self.assertEqual(console.count("execve is not there"), 1, console)
+
+    def test_out_of_memory(self):
+        status, console = run(self.source("greedy", GREEDY), "--mem", 96)
+        self.assertEqual(status, 0, console)
+
+    def test_runaway_recursion(self):
+        status, console = run(self.source("deep", DEEP), "--mem", 64)
+        self.assertEqual(status, 134, console)
+        self.assertIn("stack overflow", console)
+
+    def test_not_a_program(self):
+        status, console = run(image("linux"), "--mem", 64, "--", "/nothing")
+        self.assertEqual(status, 127, console)
+        self.assertIn("no such file", console)

@@ -1,0 +1,157 @@
+"""Programs that people have, built from Debian's source packages as they are."""
+
+import os
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.request
+
+import program
+from guest import Guest, files_disk, free_port, run
+
+PASSWD = {"etc/passwd": b"root:x:0:0::/:/bin/sh\n", "etc/group": b"root:x:0:\n"}
+NGINX_CONF = b"""daemon off;
+user root root;
+master_process off;
+error_log stderr;
+pid /tmp/nginx.pid;
+events { worker_connections 256; }
+http {
+  include mime.types;
+  access_log off;
+  client_body_temp_path /tmp/b; proxy_temp_path /tmp/p; fastcgi_temp_path /tmp/f;
+  uwsgi_temp_path /tmp/u; scgi_temp_path /tmp/s;
+  sendfile on;
+  server { listen 80; location / { root /nginx/html; } }
+}
+"""
+LUA = b"""
+local t = {}
+for i = 1, 20000 do t[i] = (i * 7919) % 20011 end
+table.sort(t)
+for i = 2, #t do assert(t[i - 1] <= t[i]) end
+local co = coroutine.wrap(function() for i = 1, 1000 do coroutine.yield(i) end end)
+for i = 1, 1000 do assert(co() == i) end
+assert(string.format("%.14g %s", 2^53, ("x"):rep(3)) == "9.007199254741e+15 xxx")
+assert(not pcall(error, "e"))
+local f = assert(io.open("/tmp/lua", "w"))
+for i = 1, 1000 do f:write(i, "\\n") end
+f:close()
+local n = 0
+for l in io.lines("/tmp/lua") do n = n + l end
+assert(n == 500500)
+collectgarbage()
+print("lua says", _VERSION, n)
+"""
+
+
+def resp(sock_file, *words):
+    """One command to Redis; its answer."""
+    sock_file.write(b"*%d\r\n" % len(words) + b"".join(
+        b"$%d\r\n%s\r\n" % (len(w), w) for w in words))
+    sock_file.flush()
+    line = sock_file.readline().rstrip()
+    if line[:1] == b"$" and line != b"$-1":
+        return sock_file.read(int(line[1:]) + 2)[:-2]
+    return line
+
+
+class Programs(unittest.TestCase):
+    def test_lua(self):
+        img = program.bake(program.build("lua"), name="lua", files={"t.lua": LUA})
+        status, console = run(img, "--mem", 64, "--", "/t.lua")
+        self.assertEqual(status, 0, console)
+        self.assertIn("lua says", console)
+
+    def test_nginx(self):
+        big = os.urandom(3_000_000)
+        img = program.bake(program.build("nginx"), name="nginx", files={
+            **PASSWD, "nginx/conf/nginx.conf": NGINX_CONF,
+            "nginx/conf/mime.types": open(f"{program.DIR}/mime.types", "rb").read(),
+            "nginx/html/index.html": b"x" * 612, "nginx/html/big.bin": big})
+        port = free_port()
+        with Guest(img, "--mem", 128, "--smp", 2, "--net", f"user,{port}:80",
+                   "--", "-e", "/tmp/err", timeout=90):
+            url = f"http://127.0.0.1:{port}/"
+            for _ in range(60):
+                try:
+                    data = urllib.request.urlopen(url, timeout=5).read()
+                    break
+                except OSError:
+                    time.sleep(0.5)
+            self.assertEqual(data, b"x" * 612)
+            self.assertEqual(urllib.request.urlopen(url + "big.bin", timeout=30).read(), big)
+            req = urllib.request.Request(url + "big.bin", headers={"Range": "bytes=5-99"})
+            self.assertEqual(urllib.request.urlopen(req, timeout=10).read(), big[5:100])
+            for _ in range(200):
+                self.assertEqual(len(urllib.request.urlopen(url, timeout=10).read()), 612)
+
+    def redis(self, img, port, disk, timeout=90):
+        return Guest(img, "--mem", 192, "--net", f"user,{port}:6379", "--disk",
+                     f"{disk},mount=/data", "--", "--dir", "/data", "--appendonly", "yes",
+                     "--appendfsync", "always", "--save", "", "--protected-mode", "no",
+                     timeout=timeout)
+
+    def test_redis(self):
+        """Commands, the benchmark that comes with it, and what it keeps."""
+        img = program.bake(program.build("redis"), name="redis")
+        with tempfile.TemporaryDirectory() as d:
+            disk, port = files_disk(f"{d}/data.img", {}, 64), free_port()
+            with self.redis(img, port, disk) as g:
+                g.expect("Ready to accept connections", 60)
+                with connect(port) as f:
+                    self.assertEqual(resp(f, b"SET", b"kept", b"v" * 5000), b"+OK")
+                    self.assertEqual(resp(f, b"LPUSH", b"l", b"a", b"b"), b":2")
+                    self.assertEqual(resp(f, b"EVAL", b"return 6*7", b"0"), b":42")
+                r = subprocess.run([f"{program.DIR}/redis-benchmark", "-p", str(port), "-n",
+                                    "2000", "-c", "30", "-P", "16", "-d", "3", "-t",
+                                    "get,set,incr,lpush", "-q"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True, timeout=80)
+                self.assertEqual(r.returncode, 0, r.stdout[-500:])
+                self.assertEqual(r.stdout.count("requests per second"), 4, r.stdout[-500:])
+                g.p.kill()              # a power cut
+            port = free_port()
+            with self.redis(img, port, disk) as g:
+                g.expect("Ready to accept connections", 60)
+                with connect(port) as f:
+                    self.assertEqual(resp(f, b"GET", b"kept"), b"v" * 5000)
+                    self.assertEqual(resp(f, b"LLEN", b"l"), b":2")
+
+    @unittest.skipUnless(program.have("tclsh"), "tclsh makes SQLite's amalgamation")
+    def test_sqlite(self):
+        """Transactions on a disk survive a power cut; SQLite's own fuzzcheck."""
+        img = program.bake(program.build("sqlite"), name="sqlite", files={
+            "fill.sql": b"create table t(n, v);" + b"".join(
+                b"begin; insert into t values(%d, randomblob(3000)); commit;"
+                b"select 'committed ' || max(n) from t;\n" % n for n in range(1, 400))})
+        with tempfile.TemporaryDirectory() as d:
+            disk = files_disk(f"{d}/data.img", {}, 64)
+            with Guest(img, "--mem", 128, "--disk", f"{disk},mount=/data", "--",
+                       "-bail", "-init", "/fill.sql", "/data/db", ".quit",
+                       timeout=120) as g:
+                last = int(g.expect(r"committed ([4-9]\d)\n", 90).group(1))
+                g.p.kill()
+                g.wait()
+                last = max(int(x.split()[1]) for x in g.console.splitlines()
+                           if x.startswith("committed ") and x.split()[1].isdigit())
+            status, console = run(img, "--mem", 128, "--disk", f"{disk},mount=/data", "--",
+                                  "/data/db", "pragma integrity_check; select 'max ' || "
+                                  "max(n), count(*) from t;")
+            self.assertEqual(status, 0, console)
+            self.assertIn("ok\n", console.replace("\r", ""))
+            self.assertGreaterEqual(int(console.split("max ")[1].split("|")[0]), last)
+
+    @unittest.skipUnless(program.have("tclsh"), "tclsh makes SQLite's amalgamation")
+    def test_sqlite_fuzzcheck(self):
+        check = program.build("sqlite", "fuzzcheck")
+        img = program.bake(check, name="fuzzcheck", files={
+            "f.db": open(f"{program.DIR}/fuzzdata4.db", "rb").read()})
+        status, console = run(img, "--mem", 512, "--", "/f.db", timeout=300)
+        self.assertEqual(status, 0, console[-2000:])
+        self.assertIn("100%", console)
+
+
+def connect(port):
+    import socket
+    return socket.create_connection(("127.0.0.1", port), 20).makefile("rwb")

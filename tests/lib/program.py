@@ -1,0 +1,62 @@
+"""Programs for Linux under test: built by sirloin cc, baked, run."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+
+from guest import OUT, ROOT, RUMP, SIRLOIN
+
+DIR = f"{OUT}/programs"
+ENV = {**os.environ, "SIRLOIN_BUILD": OUT}
+
+
+def cc():
+    """The compiler; the C library is built first."""
+    subprocess.run(["make", "-s", "-C", ROOT, f"O={OUT}", "cc"], check=True,
+                   timeout=900)
+    return f"{OUT}/musl/bin/sirloin-cc"
+
+
+def compile(source, *flags):
+    os.makedirs(DIR, exist_ok=True)
+    out = f"{DIR}/" + os.path.splitext(os.path.basename(source))[0]
+    subprocess.run([cc(), "-O1", "-g", *flags, source, "-o", out], check=True,
+                   timeout=120)
+    return out
+
+
+def build(name, output=None):
+    """A program from Debian's source package, once; its path."""
+    path = f"{DIR}/{output or name}"
+    if not os.path.exists(path):
+        subprocess.run(["make", "-s", "-C", ROOT, f"O={OUT}",
+                        f"{OUT}/src/{name}/.sha256"], check=True, timeout=300)
+        os.makedirs(DIR, exist_ok=True)
+        with open(f"{DIR}/{name}.log", "w") as log:
+            r = subprocess.run([f"{ROOT}/tests/programs/build", name, cc(),
+                                f"{OUT}/src/{name}", DIR], stdout=log,
+                               stderr=log, timeout=1800)
+        if r.returncode != 0:
+            with open(f"{DIR}/{name}.log") as log:
+                raise AssertionError(f"{name} was not built:\n" + log.read()[-2000:])
+    return path
+
+
+def bake(*programs, name, files=None, platform="hw"):
+    """An image with the programs and files {path: bytes}."""
+    out = f"{DIR}/{name}.elf"
+    with tempfile.TemporaryDirectory() as d:
+        for path, data in (files or {}).items():
+            os.makedirs(os.path.dirname(f"{d}/{path}"), exist_ok=True)
+            with open(f"{d}/{path}", "wb") as f:
+                f.write(data)
+        os.makedirs(DIR, exist_ok=True)
+        subprocess.run([SIRLOIN, "bake", *programs, "-o", out, "-p", platform,
+                        "--root", d, *(["--rump", RUMP] if RUMP else [])],
+                       check=True, timeout=300, env=ENV)
+    return out
+
+
+def have(tool):
+    return shutil.which(tool) is not None
