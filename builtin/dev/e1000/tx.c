@@ -259,7 +259,7 @@ wm_tx_flush(struct wm *sc, bool owned)
 	give_back(&done);
 }
 
-/* Since two ticks nothing was sent, and nobody asked for a pause. */
+/* For two whole ticks nothing was sent, and nobody asked for a pause. */
 bool
 wm_tx_hung(struct wm *sc)
 {
@@ -271,7 +271,7 @@ wm_tx_hung(struct wm *sc)
 	    (wm_read(sc, STATUS) & STATUS_TXOFF))
 		t->stuck = 0;
 	else
-		hung = ++t->stuck >= 2;
+		hung = ++t->stuck > 2;
 	t->seen = t->sent;
 	kmutex_exit(&t->lock);
 	return hung;
