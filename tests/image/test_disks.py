@@ -161,13 +161,6 @@ class Crash(Base):
         return {int(e): (int(lo), int(hi)) for e, lo, hi in
                 re.findall(r"^found (\d+) (\d+) (\d+)", console, re.M)}
 
-    def kill(self, g):
-        with open(f"/proc/{g.p.pid}/task/{g.p.pid}/children") as f:
-            for pid in f.read().split():
-                os.kill(int(pid), signal.SIGKILL)
-        g.p.wait(20)
-        g.t.join(5)
-
     def cycles(self, disk, boot, after=lambda: None):
         """boot(round): a guest.  What it finds is what was acked before."""
         rng, acked = random.Random(7), {}
@@ -184,7 +177,7 @@ class Crash(Base):
                     return acked
                 g.expect("acked", 30)
                 time.sleep(0.5 + 2 * rng.random())
-                self.kill(g)
+                g.power_cut()
                 self.assertNotIn("bad ", said(g))
                 acked.update(self.acked(g.console))
                 self.assertTrue(acked)

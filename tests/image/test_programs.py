@@ -110,7 +110,7 @@ class Programs(unittest.TestCase):
                                    stderr=subprocess.STDOUT, text=True, timeout=80)
                 self.assertEqual(r.returncode, 0, r.stdout[-500:])
                 self.assertEqual(r.stdout.count("requests per second"), 4, r.stdout[-500:])
-                g.p.kill()              # a power cut
+                g.power_cut()
             port = free_port()
             with self.redis(img, port, disk) as g:
                 g.expect("Ready to accept connections", 60)
@@ -131,8 +131,7 @@ class Programs(unittest.TestCase):
                        "-bail", "-init", "/fill.sql", "/data/db", ".quit",
                        timeout=120) as g:
                 last = int(g.expect(r"committed ([4-9]\d)\n", 90).group(1))
-                g.p.kill()
-                g.wait()
+                g.power_cut()
                 last = max(int(x.split()[1]) for x in g.console.splitlines()
                            if x.startswith("committed ") and x.split()[1].isdigit())
             status, console = run(img, "--mem", 128, "--disk", f"{disk},mount=/data", "--",

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -79,6 +80,14 @@ class Guest:
             except subprocess.TimeoutExpired:
                 self.p.kill()
                 self.p.wait()
+        self.t.join(5)
+
+    def power_cut(self):
+        """QEMU is killed; what it said before is on the console."""
+        with open(f"/proc/{self.p.pid}/task/{self.p.pid}/children") as f:
+            for pid in f.read().split():
+                os.kill(int(pid), signal.SIGKILL)
+        self.p.wait(20)
         self.t.join(5)
 
     def __enter__(self):
