@@ -83,10 +83,10 @@ class NetbsdPci(unittest.TestCase):
                          "usb-storage,drive=d,bus=u.0", path="/index.html",
                          want=FILES["index.html"])
 
-    def dev(self, source, *qemu, nic="virtio", mem=128, env=(), words=(), **how):
+    def dev(self, source, *qemu, nic="virtio", mem=128, args=(), **how):
         """httpd with source mounted at /data and these devices."""
         ifname = {"virtio": "virt0", "pcnet": "pcn0"}[nic]
-        conf = {"rc": [{"bin": "httpd", "argv": ["/data"]}], "env": list(env),
+        conf = {"rc": [{"bin": "httpd", "argv": ["/data"]}],
                 "net": [{"if": ifname, "type": "inet", "method": "static",
                          "addr": "10.0.2.15", "mask": "24"}],
                 "blk": [{"source": "dev", "path": source, "fstype": "msdos",
@@ -94,9 +94,8 @@ class NetbsdPci(unittest.TestCase):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as f:
             json.dump(conf, f)
             f.flush()
-            return self.serves("--config", f.name, "--nic", nic,
+            return self.serves("--config", f.name, "--nic", nic, *args,
                                *(f"--qemu={a}" for a in qemu),
-                               *(x for w in words for x in ("--option", w)),
                                mem=mem, **how)
 
     def test_many(self):
@@ -120,6 +119,21 @@ class NetbsdPci(unittest.TestCase):
                      "file.locking=off", "-device", f"{dev},drive=d{n}"]
         self.dev("/dev/sd1e", *args)
         self.dev("/dev/ld0d", *args, path="/other.txt", want=b"x")
+
+    def test_behind_bridges(self):
+        """NetBSD's component looks at bus 0 only."""
+        if not self.have("ld"):
+            self.skipTest("no ld in this tree")
+        for machine, bridges in (
+                ("pc", ["pci-bridge,id=b1,chassis_nr=1",
+                        "pci-bridge,id=b2,chassis_nr=2,bus=b1,addr=5"]),
+                ("q35", ["pcie-root-port,id=b1,chassis=1,slot=1",
+                         "pcie-root-port,id=b2,chassis=2,slot=2"])):
+            with self.subTest(machine=machine):
+                self.dev("/dev/ld0d", *(x for b in bridges for x in ("-device", b)),
+                         "-drive", f"file={self.disk},format=raw,if=none,id=d", "-device",
+                         "virtio-blk-pci,drive=d,bus=b2,disable-legacy=off",
+                         args=("--machine", machine))
 
     def test_above_4_gb(self):
         """A card with addresses of 32 bits in a machine with more memory."""
