@@ -8,7 +8,7 @@
 #include "xencons.h"
 #include <xen/io/console.h>
 
-#define PATIENCE	5000000000UL	/* ns without progress */
+#define PATIENCE	30000000000UL	/* ns without progress */
 #define REMIND		100000000UL	/* ns */
 
 static volatile struct xencons_interface *ring;

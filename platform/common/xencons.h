@@ -9,7 +9,7 @@
 /* Use this ring and port from now on; NULL: none. */
 void	xencons_set(void *ring, evtchn_port_t port);
 evtchn_port_t xencons_port(void);
-/* Any context.  Waits for room, but not for one who does not read for 5 s. */
+/* Any context.  Waits for room, but not for one who does not read for 30 s. */
 void	xencons_write(const char *, size_t);
 size_t	xencons_read(char *, size_t);
 /* In a panic, the other CPUs being stopped: whoever holds the lock is gone. */
