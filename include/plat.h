@@ -90,8 +90,10 @@ plat_phys_to_virt(paddr_t pa)
 	return (void *)(uintptr_t)(pa + PLAT_DIRECT_BASE);
 }
 /*
- * Machine address of any mapped kernel address (direct map, image, stack).
- * O(1), any context.  PADDR_NONE when unmapped.
+ * Address of the memory behind any mapped kernel address (direct map, image,
+ * stack).  O(1), any context.  PADDR_NONE when unmapped.  On xen, paddr_t counts
+ * this guest's memory (xen.h: xen_gfn() has the machine's number), and a page
+ * that is not ours has bit 62 set.
  */
 #define PADDR_NONE	(~(paddr_t)0)
 paddr_t	plat_virt_to_phys(const void *va);
