@@ -56,7 +56,7 @@ struct wm_rxq {
 	unsigned	nbuf, maxbuf;	/* that exist, that may */
 	bool		discard;	/* up to the end of a packet */
 	unsigned	seen;		/* next, and a packet there, a tick ago */
-	bool		waiting;
+	bool		waiting, overlooked;
 };
 
 struct wm_txslot {
@@ -143,8 +143,8 @@ void	wm_rx_setup(struct wm_rxq *);	/* after a reset */
 unsigned wm_rx_collect(struct wm_rxq *, struct netpktq *);
 /* Whether there was anything.  Calls the stack. */
 bool	wm_rx_work(struct wm_rxq *);
-/* A packet has been lying there since the last call but one. */
-bool	wm_rx_overlooked(struct wm_rxq *);
+/* overlooked: a packet has been lying there since the last call. */
+void	wm_rx_look(struct wm_rxq *);
 
 /* ---- tx.c ---- */
 

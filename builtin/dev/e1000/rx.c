@@ -204,16 +204,15 @@ wm_rx_work(struct wm_rxq *q)
 	return any;
 }
 
-bool
-wm_rx_overlooked(struct wm_rxq *q)
+void
+wm_rx_look(struct wm_rxq *q)
 {
 	unsigned dd = q->sc->model->pcie ? 0 : 32, next = q->next;
 	bool there = (q->ring[next].wb >> dd & RX_DD) != 0;
-	bool was = q->waiting && q->seen == next && there;
 
+	q->overlooked = q->waiting && q->seen == next && there;
 	q->waiting = there;
 	q->seen = next;
-	return was;
 }
 
 /* ---- memory ---- */

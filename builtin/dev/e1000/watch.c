@@ -152,6 +152,8 @@ look(struct wm *sc, struct netpktq *in, struct netpktq *out)
 	/* for devices that mask what they have told, and to be safe */
 	if (!sc->gone)
 		wm_intr_on(sc);
+	for (unsigned i = 0; i < sc->nrxq; i++)
+		wm_rx_look(&sc->rxq[i]);
 	return true;
 }
 
@@ -185,8 +187,8 @@ wm_tick(struct wm *sc)
 	link_check(sc);
 	if (resets != sc->nic.resets)
 		wm_tx_go(sc);
-	for (unsigned i = 0; i < sc->nrxq && !sc->gone; i++)
-		if (wm_rx_overlooked(&sc->rxq[i]))
+	for (unsigned i = 0; i < sc->nrxq; i++)
+		if (sc->rxq[i].overlooked)
 			(void)wm_rx_work(&sc->rxq[i]);
 }
 
