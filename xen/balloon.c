@@ -103,6 +103,20 @@ balloon_main(void *arg)
 	return NULL;
 }
 
+/* What a PV guest does not have yet is in the balloon. */
+static void
+adopt(void)
+{
+	void *first;
+	uint64_t n = xen_mem_absent(&first);
+
+	if (n == 0 || !make_room(n))
+		return;
+	for (have = 0; have < n; have++)
+		pages[have] = (char *)first + (n - 1 - have) * PAGE_SIZE;
+	top += n * KB_PAGE;
+}
+
 static void
 target_changed(struct xs_watch *w, const char *path)
 {
@@ -116,13 +130,14 @@ target_changed(struct xs_watch *w, const char *path)
 		if (xen_kind() == XEN_PVH && xs_read_num(0, "memory",
 		    "static-max", UINT64_MAX / 1024, &max) == 0)
 			top = max;
+		adopt();
 	}
 	kern_mutex_lock(&lock);
 	goal = kb < top ? (top - kb) / KB_PAGE : 0;
 	told = false;
 	kern_cv_signal(&cv);
 	kern_mutex_unlock(&lock);
-	if (goal != 0 && !begun)
+	if (goal != have && !begun)
 		begun = kern_thread_create(NULL, "balloon", balloon_main, NULL,
 		    KERN_PRI_KERNEL, KERN_CPU_ANY, 0, 16 * 1024) == 0;
 }

@@ -244,6 +244,9 @@ bf_connected(struct xenbus_dev *xd, bool first)
 	if (b->bd.serial[0] == '\0' && xs_read_str(0, xd->backend, "dev",
 	    b->bd.serial, sizeof(b->bd.serial)) != 0)
 		b->bd.serial[0] = '\0';
+	if (xd->attached && !b->present)
+		kern_printf("%s: plugged in again: %s\n", xd->name,
+		    b->bd.name);
 	b->present = true;
 	bf_start(b);
 	return 0;

@@ -71,13 +71,35 @@ asked(struct xs_watch *w, const char *path)
 	}
 }
 
+/* `xl sysrq': a letter, of which those that end things mean something here. */
+static void
+sysrq(struct xs_watch *w, const char *path)
+{
+	char key[8];
+
+	if (xs_read_str(0, "control", "sysrq", key, sizeof(key)) != 0 ||
+	    key[0] == '\0')
+		return;
+	(void)xs_write(0, "control", "sysrq", "");
+	kern_printf("xen: sysrq %.1s\n", key);
+	if (key[0] == 'o')
+		kern_stop(PLAT_EXIT);
+	else if (key[0] == 'b')
+		kern_stop(PLAT_REBOOT);
+	else if (key[0] == 'c')
+		kern_panic("the tool stack asked for a crash");
+	else
+		kern_printf("xen: o, b and c are known\n");
+}
+
+static struct xs_watch sysrq_watch = { .path = "control/sysrq", .fn = sysrq };
 static struct xs_watch shutdown = { .path = "control/shutdown", .fn = asked };
 
 static void
 control_init(void)
 {
 	static const char *const can[] = { "feature-poweroff",
-	    "feature-reboot", "feature-suspend" };
+	    "feature-reboot", "feature-suspend", "feature-sysrq" };
 	unsigned i;
 	int error;
 
@@ -86,6 +108,7 @@ control_init(void)
 	/* Not everywhere may a guest write these. */
 	for (i = 0; i < sizeof(can) / sizeof(can[0]); i++)
 		(void)xs_write(0, "control", can[i], "1");
+	(void)xs_watch(&sysrq_watch);
 	if ((error = xs_watch(&shutdown)) != 0)
 		kern_printf("xen: control/shutdown: not watched: error %d\n",
 		    error);

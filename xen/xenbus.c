@@ -355,8 +355,11 @@ scan_type(const struct xenbus_driver *driver)
 	int error;
 
 	error = xs_directory(0, "device", driver->type, &names, &len);
-	if (error != 0 && error != ENOENT)
+	if (error != 0 && error != ENOENT) {
+		kern_printf("xen: device/%s is not listed: error %d\n",
+		    driver->type, error);
 		return;
+	}
 	if (error != 0) {
 		names = NULL;
 		len = 0;

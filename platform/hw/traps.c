@@ -4,6 +4,11 @@
 #include <string.h>
 
 #include "hw.h"
+#include "../common/xencons.h"
+#include <vm.h>
+
+/* In images that give programs address space. */
+#pragma weak kern_vm_fault
 
 struct hw_cpu *hw_cpus[MAXCPU];
 
@@ -123,6 +128,9 @@ hw_exception(struct plat_frame *f)
 		return;
 	if (f->vector == PAGE_FAULT) {
 		__asm__ volatile("movq %%cr2, %0" : "=r"(va));
+		if (kern_vm_fault != NULL && kern_vm_fault(va,
+		    (f->error & X86_PF_WRITE) != 0, (f->error & X86_PF_FETCH) != 0))
+			return;
 		kern_trap(x86_fault_text(f, va, is_stack_guard(va, f->rsp)), va, f);
 	}
 	if (f->vector == DOUBLE_FAULT)
@@ -143,6 +151,7 @@ plat_cpu_stop_others(void)
 	for (n = 0; n < MAXCPU; n++)
 		if (others >> n & 1)
 			hw_lapic_ipi(hw_cpus[n]->apicid, HW_IPI_NMI);
+	xencons_break();		/* one of them may have its lock */
 }
 
 /* ---- interrupts ---- */
