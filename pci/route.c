@@ -19,6 +19,9 @@
  *  Anything else: the interrupt line register (0x3c) as firmware set it, if
  *	below 24; a real machine's drivers should get MSI.
  *
+ *  Other root buses: the same register.  How QEMU wires its pxb-pcie changed
+ *	with its versions: on q35 it is right for none.
+ *
  * PCI interrupts are level triggered and active low; for GSIs below 16 the
  * MADT's overrides say more, and the platform applies them.
  */
@@ -108,32 +111,42 @@ is(const struct pci_func *f, unsigned vendor, unsigned device)
 	return f != NULL && f->vendor == vendor && f->device == device;
 }
 
+/* A pin of a device on bus 0; ENOENT: a chip set that we don't know. */
+static int
+bus0_route(const struct pci_func *f, unsigned pin, unsigned *gsi,
+    unsigned *flags)
+{
+	struct pci_func *south;
+
+	south = pci_find(0, 31, 0);
+	if (is(south, VENDOR_INTEL, 0x2918)) {
+		*gsi = 16 + ich9_pirq(south, f->dev, pin);
+		return 0;
+	}
+	south = pci_find(0, 1, 0);
+	if (is(south, VENDOR_INTEL, 0x7000) ||
+	    is(south, VENDOR_INTEL, 0x7110))
+		return piix_gsi(south, f->dev, pin, gsi);
+	if (is(pci_find(0, 0, 0), 0x1b36, 0x0008)) {
+		*gsi = gpex_base() + (f->dev + pin) % 4;
+		*flags = PLAT_IRQ_LEVEL;	/* its link devices */
+		return 0;
+	}
+	return ENOENT;
+}
+
 int
 pci_route(struct pci_node *n, unsigned *gsi, unsigned *flags)
 {
-	struct pci_func *f = &n->f, *south;
+	struct pci_func *f = &n->f;
 	unsigned pin = f->intpin - 1;
 
 	*flags = PLAT_IRQ_LEVEL | PLAT_IRQ_LOW;
 	if (f->intpin == 0)
 		return ENXIO;
 	to_root(&n, &pin);
-	if (n->f.bus == 0) {
-		south = pci_find(0, 31, 0);
-		if (is(south, VENDOR_INTEL, 0x2918)) {
-			*gsi = 16 + ich9_pirq(south, n->f.dev, pin);
-			return 0;
-		}
-		south = pci_find(0, 1, 0);
-		if (is(south, VENDOR_INTEL, 0x7000) ||
-		    is(south, VENDOR_INTEL, 0x7110))
-			return piix_gsi(south, n->f.dev, pin, gsi);
-		if (is(pci_find(0, 0, 0), 0x1b36, 0x0008)) {
-			*gsi = gpex_base() + (n->f.dev + pin) % 4;
-			*flags = PLAT_IRQ_LEVEL;	/* its link devices */
-			return 0;
-		}
-	}
+	if (n->f.bus == 0 && bus0_route(&n->f, pin, gsi, flags) == 0)
+		return 0;
 	if (f->intline == 0 || f->intline >= 24)
 		return ENXIO;
 	*gsi = f->intline;

@@ -3,9 +3,12 @@
  *
  * Bridges that firmware left without a secondary bus get the next free number.
  * A bridge that names a bus that was seen already is reported and not entered,
- * so no loop of bridges can hold the scan.
+ * so no loop of bridges can hold the scan.  Root buses other than 0 are where
+ * the DSDT says.
  */
 #include <stdio.h>
+#include <string.h>
+#include <dsdt.h>
 #include "pci_impl.h"
 
 struct pci_list pci_funcs = TAILQ_HEAD_INITIALIZER(pci_funcs);
@@ -253,11 +256,42 @@ scan_bus(unsigned bus, struct pci_node *parent)
 		}
 }
 
+/* A host bridge's range of buses, by its resources in the DSDT. */
+static void
+root_bus(const char *hid, const struct dsdt_res *r, int n, void *arg)
+{
+	unsigned bus;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (r[i].kind != DSDT_BUS || r[i].base >= 256)
+			continue;
+		bus = r[i].base;
+		if ((bus_seen[bus / 32] >> bus % 32 & 1) == 0)
+			scan_bus(bus, NULL);
+	}
+}
+
+/* More host bridges than one on bus 0: so QEMU shows its pxb. */
+static bool
+may_have_roots(void)
+{
+	struct pci_func *f;
+	int n = 0;
+
+	TAILQ_FOREACH(f, &pci_funcs, link)
+		n += f->class == 6 && f->subclass == 0;
+	return n > 1 || strcmp(plat_hypervisor(), "hardware") == 0;
+}
+
 static void
 pci_init(void)
 {
 
-	if (pci_conf_init())
-		scan_bus(0, NULL);
+	if (!pci_conf_init())
+		return;
+	scan_bus(0, NULL);
+	if (may_have_roots())
+		dsdt_each_crs(root_bus, NULL);
 }
 KERN_INIT(KERN_INIT_BUS, pci_init);

@@ -187,7 +187,7 @@ device(void)
 
 	if (!edu_any())
 		return;
-	for (e = edus; e < edus + nedu && (e == edus || !on_tk); e++) {
+	for (e = edus; e < edus + nedu && e < edus + (on_tk ? 1 : 4); e++) {
 		if (!edu_ready(e))
 			continue;
 		CHECK_INT(alloc(8192, 0, 0, max, &pa, &va), 0);

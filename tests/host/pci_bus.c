@@ -32,6 +32,7 @@ struct fake {
 static struct fake fakes[MAXFAKE];
 static unsigned nfake;
 static char said[65536];
+static unsigned second_root;		/* a bus with a host bridge of its own */
 static uint64_t window_base = 0xc0000000, window_size = 0x10000000;
 
 /* A secondary bus is seen only through the bridges that lead there. */
@@ -40,7 +41,7 @@ routed(unsigned bus, unsigned depth)
 {
 	unsigned i;
 
-	if (bus == 0)
+	if (bus == 0 || (second_root != 0 && bus == second_root))
 		return true;
 	for (i = 0; i < nfake && depth < 8; i++) {
 		struct fake *k = &fakes[i];
@@ -113,6 +114,8 @@ unsigned long kern_spin_lock(struct kern_spin *s) { return 0; }
 void kern_spin_unlock(struct kern_spin *s, unsigned long v) { }
 const char *kern_option(const char *name, size_t *len) { return NULL; }
 unsigned kern_ncpu(void) { return 2; }
+static const char *hypervisor = "TCG";
+const char *plat_hypervisor(void) { return hypervisor; }
 
 void
 kern_printf(const char *fmt, ...)
@@ -189,8 +192,11 @@ dsdt_each_crs(void (*fn)(const char *hid, const struct dsdt_res *, int n,
 		{ DSDT_MEM, true, 1ull << 39, 1ull << 38, 0 },
 		{ DSDT_IO, true, 0xc000, 0x4000, 0 }
 	};
+	struct dsdt_res other = { DSDT_BUS, true, second_root, 8, 0 };
 
 	fn("PNP0A08", r, 4, arg);
+	if (second_root != 0)
+		fn("PNP0A08", &other, 1, arg);
 }
 
 /* ---- building ---- */
@@ -496,6 +502,30 @@ no_firmware(void)
 	CHECK(strstr(said, "pci 0:8.0 1af4:1000: no room for BAR 0"));
 }
 
+/* A root bus that only the DSDT shows, with a bridge below it. */
+static void
+two_roots(void)
+{
+
+	reset();
+	second_root = 64;
+	add(0, 1, 0);
+	add(64, 2, 0);
+	bridge(64, 3, 65, 65);
+	add(65, 0, 0);
+	pci_init();
+	CHECK(count() == 1);		/* nothing says that there is more */
+	reset();
+	put(add(0, 0, 0), 8, 4, 0x06000000);
+	put(add(0, 9, 0), 8, 4, 0x06000000);
+	add(64, 2, 0);
+	bridge(64, 3, 65, 65);
+	add(65, 0, 0);
+	pci_init();
+	CHECK(count() == 5 && pci_find(65, 0, 0) != NULL);
+	second_root = 0;
+}
+
 /* ---- anything at all ---- */
 
 static uint64_t seed = 1;
@@ -559,6 +589,7 @@ main(int argc, char **argv)
 	good_device();
 	bad_devices();
 	no_firmware();
+	two_roots();
 	for (i = 0; i < n; i++)
 		random_bus();
 	reset();

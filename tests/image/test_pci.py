@@ -14,6 +14,12 @@ PCIE_BRIDGES = ("pcie-root-port,id=r1,chassis=1,slot=1,addr=5",
                 "pci-bridge,id=b2,chassis_nr=2,bus=p1,addr=6", "edu,bus=b2,addr=1",
                 "pci-bridge,id=b3,chassis_nr=3,bus=b2,addr=6", "edu,bus=b3,addr=2",
                 "pcie-root-port,id=r2,chassis=2,slot=2,addr=6", "edu,bus=r2")
+# Root buses beside bus 0.
+PXB = ("pxb,id=p1,bus_nr=64,bus=pci.0,addr=9", "pci-bridge,id=b1,bus=p1,chassis_nr=1,addr=1",
+       "edu,bus=b1,addr=3", "edu,bus=pci.0,addr=4")
+PXB_PCIE = ("pxb-pcie,id=p1,bus_nr=64,bus=pcie.0,addr=9",
+            "pcie-root-port,id=r1,bus=p1,chassis=1,slot=1,addr=2", "edu,bus=r1",
+            "edu,bus=pcie.0,addr=4")
 MACHINES = (("pc", 1), ("pc", 4), ("q35", 1), ("q35", 4), ("microvm", 1), ("microvm", 4))
 
 
@@ -47,11 +53,11 @@ class Pci(unittest.TestCase):
                         self.assertRegex(console, r"irq: line \d+ \(rump edu 00:04\.0\) is stuck")
 
     def test_bridges(self):
-        for machine, devices in (("pc", PCI_BRIDGES), ("q35", PCI_BRIDGES),
+        for machine, devices in (("pc", PCI_BRIDGES), ("q35", PCI_BRIDGES), ("pc", PXB),
                                  ("q35", PCIE_BRIDGES), ("microvm", PCI_BRIDGES),
-                                 ("microvm", PCIE_BRIDGES)):
-            for intx in (False, True):
-                with self.subTest(machine=machine, intx=intx, pcie=devices is PCIE_BRIDGES):
+                                 ("microvm", PCIE_BRIDGES), ("q35", PXB_PCIE)):
+            for intx in (False, True) if devices is not PXB_PCIE else (False,):
+                with self.subTest(machine=machine, intx=intx, first=devices[0]):
                     self.check(machine, 2, devices, intx=intx)
 
     def test_many(self):
