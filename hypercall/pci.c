@@ -105,19 +105,15 @@ int
 rumpcomp_pci_claim(unsigned bus, unsigned dev, unsigned fun, const char *name)
 {
 	struct pci_func *f = find(bus, dev, fun);
-	char *owner;
+	char owner[32];
 	int nlocks, error;
 
 	if (f == NULL)
 		return ENXIO;
-	if ((owner = kern_malloc(32, 0)) == NULL)
-		return ENOMEM;
-	(void)snprintf(owner, 32, PREFIX "%s", name);
+	(void)snprintf(owner, sizeof(owner), PREFIX "%s", name);
 	nlocks = hyp_unschedule(NULL);
 	error = pci_claim(f, owner);
 	hyp_schedule(nlocks, NULL);
-	if (error != 0)
-		kern_free(owner);
 	return error;
 }
 
@@ -125,15 +121,11 @@ void
 rumpcomp_pci_release(unsigned bus, unsigned dev, unsigned fun)
 {
 	struct pci_func *f = find(bus, dev, fun);
-	const char *owner;
 
 	if (f == NULL || !pci_ours(f))
 		return;
-	owner = f->owner;
 	pci_enable(f, false);
 	pci_release(f);
-	if (strcmp(owner, OWNER) != 0)
-		kern_free((void *)(uintptr_t)owner);
 }
 
 void *

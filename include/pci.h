@@ -20,7 +20,8 @@ struct pci_func {
 	uint8_t		intline;	/* register 0x3c as firmware left it */
 	uint16_t	cap_msi, cap_msix, cap_pcie; /* offsets, 0: none */
 	struct pci_bar	bar[6];		/* sizes: after pci_bar_probe() */
-	const char	*owner;		/* NULL: free */
+	const char	*owner;		/* NULL: free; else ownername */
+	char		ownername[24];
 	bool		kept;		/* for a driver below the line */
 	const char	*irqkind;	/* "msix" "msi" "intx"; NULL: none yet */
 	uint16_t	nirq;		/* vectors established */
@@ -33,7 +34,7 @@ struct pci_func *pci_first(void);
 struct pci_func *pci_next(struct pci_func *);
 struct pci_func *pci_find(unsigned bus, unsigned dev, unsigned fun);
 
-/* Claim for a driver; EBUSY and a message when it has another owner. */
+/* Claim for a driver, whose name is copied; EBUSY and a message when it has another owner. */
 int	pci_claim(struct pci_func *, const char *owner);
 void	pci_release(struct pci_func *);
 

@@ -75,8 +75,11 @@ pci_claim(struct pci_func *f, const char *owner)
 	unsigned long s;
 
 	s = kern_spin_lock(&own_lock);
-	if ((had = f->owner) == NULL)
-		f->owner = owner;
+	if ((had = f->owner) == NULL) {
+		(void)snprintf(f->ownername, sizeof(f->ownername), "%s",
+		    owner);
+		f->owner = f->ownername;
+	}
 	kern_spin_unlock(&own_lock, s);
 	if (had != NULL) {
 		pci_report(f, "%s can't have it: it is %s's", owner, had);

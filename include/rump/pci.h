@@ -50,7 +50,7 @@ int	rumpcomp_pci_func(unsigned n, unsigned *bus, unsigned *dev,
 /*
  * The function is that driver's (the name is shown, and copied); EBUSY: it has
  * another owner.  Who does without becomes its nameless owner by writing to it, or
- * by asking for a BAR or its interrupt.  release: no decoding, no bus
+ * by asking for a BAR or its interrupt.  release: no bus
  * mastering, no owner; its interrupts were disestablished.
  */
 int	rumpcomp_pci_claim(unsigned bus, unsigned dev, unsigned fun,

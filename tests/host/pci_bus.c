@@ -502,6 +502,96 @@ no_firmware(void)
 	CHECK(strstr(said, "pci 0:8.0 1af4:1000: no room for BAR 0"));
 }
 
+/* For drivers that know lines: MSI in their place, MSI-X never. */
+static void
+lines(void)
+{
+	struct pci_irq *irq, *x;
+	struct pci_func *f;
+	struct fake *k;
+	int i;
+
+	reset();
+	put(add(0, 31, 0), 0, 4, 0x29188086);
+	for (i = 1; i <= 3; i++) {
+		k = add(0, i, 0);
+		bar(k, 1, 0, 0x1000, 0xfeb00000 + 0x1000 * i);
+		if (i == 1)
+			cap(k, 0x50, PCI_CAP_MSI, 0);
+		if (i == 2) {
+			cap(k, 0x40, PCI_CAP_MSIX, 0);
+			msix(k, 0x40, 4, 1, 0);
+		}
+		memset(k->mask + 0x50, 0xff, 16);
+	}
+	pci_init();
+	f = pci_find(0, 1, 0);
+	CHECK(pci_irq_establish(f, PCI_IRQ_LINE, "x", -1, handler, NULL,
+	    &irq) == 0 && strcmp(pci_irq_kind(irq), "msi") == 0);
+	CHECK(f->nirq == 1 && strcmp(f->irqkind, "msi") == 0);
+	CHECK(pci_irq_establish(f, PCI_IRQ_LINE, "x", -1, handler, NULL,
+	    &x) == EBUSY);
+	CHECK(pci_irq_establish(f, PCI_IRQ_INTX, "x", -1, handler, NULL,
+	    &x) == EBUSY);
+	pci_irq_free(irq);
+	CHECK(f->nirq == 0 && f->irqkind == NULL);
+	CHECK(pci_irq_establish(f, PCI_IRQ_INTX, "x", -1, handler, NULL,
+	    &irq) == 0 && strcmp(pci_irq_kind(irq), "intx") == 0);
+	/* A line has any number of handlers. */
+	CHECK(pci_irq_establish(f, PCI_IRQ_INTX, "x", -1, handler, NULL,
+	    &x) == 0);
+	pci_irq_free(irq);
+	CHECK((at(0, 1, 0)->conf[5] & 4) == 0);
+	pci_irq_free(x);
+	for (i = 2; i <= 3; i++) {
+		f = pci_find(0, i, 0);
+		CHECK(pci_irq_establish(f, PCI_IRQ_LINE, "x", -1, handler,
+		    NULL, &irq) == 0 &&
+		    strcmp(pci_irq_kind(irq), "intx") == 0);
+		pci_irq_free(irq);
+	}
+	/* An entry of MSI-X has one handler. */
+	f = pci_find(0, 2, 0);
+	CHECK(pci_irq_establish(f, 2, "x", -1, handler, NULL, &irq) == 0);
+	CHECK(pci_irq_establish(f, 2, "x", -1, handler, NULL, &x) == EBUSY);
+	CHECK(pci_irq_establish(f, 1, "x", -1, handler, NULL, &x) == 0);
+	pci_irq_free(x);
+	pci_irq_free(irq);
+}
+
+/* Bridges below bridges, with BARs that fit only in the right order. */
+static void
+deep_bridges(void)
+{
+	struct pci_func *f;
+	unsigned bus = 0, i, level;
+
+	reset();
+	for (level = 0; level < 6; level++) {
+		bridge(bus, 1, 0, 0);
+		bus = 0x100 + nfake - 1;
+		for (i = 2; i < 6; i++) {
+			struct fake *k = add(bus, i, 0);
+
+			bar(k, 0, 0, 0x100u << (level + i), 0);
+			bar(k, 1, 0, 0x200000u >> (i * level % 7), 0);
+			bar(k, 2, 4, 0x100000u << (i % 3), 0);
+		}
+	}
+	bar(add(bus, 7, 0), 0, 12, 1ull << 33, 0);	/* no room, no harm */
+	pci_init();
+	CHECK(count() == 6 * 5 + 1);
+	for (f = pci_first(); f != NULL; f = pci_next(f)) {
+		CHECK(pci_claim(f, "x") == 0);
+		if (pci_node(f)->header == 1 || f->dev == 7)
+			continue;
+		for (i = 0; i < 3; i++)
+			CHECK(f->bar[i].addr != 0 && pci_bar_map(f, i) != NULL);
+	}
+	CHECK(strstr(said, "no room for BAR 0 of 0x200000000 bytes") != NULL);
+	CHECK(strstr(said, "behind the bridge") == NULL);
+}
+
 /* A root bus that only the DSDT shows, with a bridge below it. */
 static void
 two_roots(void)
@@ -589,6 +679,8 @@ main(int argc, char **argv)
 	good_device();
 	bad_devices();
 	no_firmware();
+	lines();
+	deep_bridges();
 	two_roots();
 	for (i = 0; i < n; i++)
 		random_bus();
