@@ -265,15 +265,17 @@ comma	:= ,
 empty	:=
 joined	= $(subst $(empty) $(empty),$(comma),$(strip $(call objs,$(1),$(2))))
 arrows	= platform=$(call joined,$(1),$(platform_$(1)_SRCS) $(platform_common_SRCS)) \
-	   kernel=$(call joined,$(1),$(kernel_SRCS)) \
+	   kernel=$(call joined,$(1),$(kernel_SRCS) $(kernel_vm_SRCS)) \
 	   xen=$(call joined,$(1),$(xen_SRCS) $(xen_net_SRCS) $(xen_blk_SRCS)) \
 	   stateless=$(call joined,$(1),$(libc_min_stateless_SRCS)) \
-	   hypercall=$(call joined,$(1),$(hypercall_SRCS) $(hypercall_disk_SRCS) $($(1)_hypercall_SRCS)) \
+	   hypercall=$(call joined,$(1),$(hypercall_SRCS) $(hypercall_disk_SRCS) \
+	   $(hypercall_vm_SRCS) $($(1)_hypercall_SRCS)) \
 	   $($(1)_arrows)
 hw_hypercall_SRCS = $(hypercall_pci_SRCS)
 hw_arrows = pci=$(call joined,hw,$(pci_SRCS)) \
 	   virtio=$(call joined,hw,$(virtio_SRCS) $(virtio_net_SRCS) $(virtio_blk_SRCS)) \
 	   libc-min=$(call joined,above,$(libc_min_SRCS)) \
+	   linux=$(call joined,above,$(linux_SRCS)) \
 	   $(foreach a,$(APPS),apps/$(a)=$(call joined,above,$(app_$(a)_SRCS))) \
 	   builtin=$(O)/obj/builtin/rump-httpd.o
 check-arrows: all
