@@ -50,6 +50,7 @@ bool	examine(const char *buf, const struct extent *, int no, uint64_t *min,
 
 /* ---- work.c ---- */
 
+uint64_t now_ns(void);
 void	verify_part(struct part *);
 void	*work_part(void *);
 

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <rump/host.h>
 #include <rump/rump.h>
 #include "disktest.h"
 
@@ -129,7 +128,7 @@ run_parts(void)
 	pthread_t t[MAXTHREAD];
 	int i;
 
-	end_ns = rumpcomp_host_clock() + seconds * 1000000000ULL;
+	end_ns = now_ns() + seconds * 1000000000ULL;
 	for (i = 0; i < nthread; i++)
 		if (pthread_create(&t[i], NULL, work_part, &parts[i]) != 0)
 			die("thread");
