@@ -70,10 +70,10 @@ class Nic(Base):
     def test_link(self):
         for nic in NICS:
             with self.subTest(nic=nic), tempfile.TemporaryDirectory() as d:
-                qmp = Qmp(f"{d}/qmp")
-                self.addCleanup(qmp.close)
-                g, port = self.boot("--nic", nic, *qmp.args)
+                g, port = self.boot("--nic", nic, *Qmp.args(f"{d}/qmp"))
                 with g:
+                    qmp = Qmp(f"{d}/qmp")
+                    self.addCleanup(qmp.close)
                     self.check_files(port)
                     for _ in range(2):
                         qmp("set_link", name="net0", up=False)
@@ -87,11 +87,12 @@ class Nic(Base):
         """One of two goes away while it is in use; the other one serves on."""
         for nic in NICS:
             with self.subTest(nic=nic), tempfile.TemporaryDirectory() as d:
-                qmp, second = Qmp(f"{d}/qmp"), free_port()
-                self.addCleanup(qmp.close)
-                g, port = self.boot("--machine", "pc", "--nic", nic, *qmp.args,
-                                    "--net", f"user,{second}:80")
+                second = free_port()
+                g, port = self.boot("--machine", "pc", "--nic", nic,
+                                    *Qmp.args(f"{d}/qmp"), "--net", f"user,{second}:80")
                 with g:
+                    qmp = Qmp(f"{d}/qmp")
+                    self.addCleanup(qmp.close)
                     self.check_files(second)
                     unplug(qmp, {"e1000": 0x100e, "e1000e": 0x10d3}[nic])
                     g.expect("wm0: the device is gone", 10)
@@ -106,8 +107,8 @@ def unplug(qmp, ident):
     qmp("device_del", id="/machine/peripheral-anon/device[0]")
     end = time.time() + 10
     while any(d["slot"] == slot for d in qmp("query-pci")[0]["devices"]):
-        qmp.monitor("o /w 0xae10 0")
-        qmp.monitor(f"o /w 0xae08 {1 << slot}")
+        qmp.hmp("o /w 0xae10 0")
+        qmp.hmp(f"o /w 0xae08 {1 << slot}")
         if time.time() > end:
             raise AssertionError("it does not go")
 
