@@ -109,7 +109,7 @@ struct nf {
 	struct nf_rxbuf	*free;		/* buffers that nobody has */
 	unsigned	nbuf, maxbuf;	/* that exist, that may */
 	uint32_t	kept;		/* that receivers have; atomic */
-	uint32_t	life;		/* of the connection */
+	unsigned	complaints;
 
 	struct kern_mutex reap_lock;
 	struct kern_cv	reap_cv;

@@ -9,6 +9,8 @@
 #include <string.h>
 #include "netfront.h"
 
+#define COMPLAINTS	10
+
 /* ---- buffers ---- */
 
 static struct nf_rxbuf *
@@ -316,14 +318,26 @@ begin(struct nf_queue *q, uint16_t flags)
 	q->gso_size = 0;
 }
 
+static void
+complain(struct nf *n, const char *what, unsigned value)
+{
+
+	if (n->complaints++ < COMPLAINTS)
+		kern_printf("%s: %s (%u): dropped\n", n->xd->name, what,
+		    value);
+}
+
 /* A piece of data in b. */
 static void
 piece(struct nf_queue *q, struct nf_rxbuf *b, const struct netif_rx_response *r)
 {
+	bool beyond = r->status >= 0 && (r->offset > PAGE_SIZE ||
+	    (unsigned)r->status > PAGE_SIZE - r->offset);
 
-	if (r->status < 0 || r->offset > PAGE_SIZE ||
-	    (unsigned)r->status > PAGE_SIZE - r->offset ||
-	    q->cur_nseg == NETPKT_MAXSEG - 1) {
+	if (beyond)
+		complain(q->n, "a packet beyond its page", r->offset +
+		    (unsigned)r->status);
+	if (beyond || r->status < 0 || q->cur_nseg == NETPKT_MAXSEG - 1) {
 		q->cur_drop = true;
 		rxbuf_put(q->n, b);
 		return;
@@ -350,8 +364,10 @@ extra(struct nf_queue *q, const struct netif_rx_response *r)
 		if (q->gso_type > XEN_NETIF_GSO_TYPE_TCPV6)
 			q->cur_drop = true;
 	} else if (x.type == XEN_NETIF_EXTRA_TYPE_NONE ||
-	    x.type >= XEN_NETIF_EXTRA_TYPE_MAX)
+	    x.type >= XEN_NETIF_EXTRA_TYPE_MAX) {
+		complain(q->n, "extra information of no type", x.type);
 		q->cur_drop = true;
+	}
 	q->cur_extra = (x.flags & XEN_NETIF_EXTRA_FLAG_MORE) != 0;
 }
 
