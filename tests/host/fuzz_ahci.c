@@ -68,7 +68,7 @@ port_command(struct port *p, uint32_t v)
 		p->halted = false;
 	}
 	if (v & CMD_ST && (R(p, P_CMD) & CMD_ST) == 0) {
-		CHECK(v & CMD_FRE);
+		CHECK((v & CMD_FRE) || liar);
 		CHECK((R(p, P_TFD) & (TFD_BSY | TFD_DRQ)) == 0 || liar ||
 		    p->sig == 0);
 	}

@@ -196,24 +196,43 @@ wait_clear(struct ahci *h, unsigned reg, uint32_t bit, unsigned ms)
 	return 0;
 }
 
-/* Ports with a device: it shows itself soon after a reset. */
+/* Ports with a device. */
 static uint32_t
 present(struct ahci *h)
 {
-	uint64_t end = k_uptime() + PRESENT;
 	uint32_t found = 0;
 	volatile char *r;
 
-	do {
-		for (unsigned i = 0; i < MAXPORTS; i++) {
-			r = h->regs + HBA_PORTS + i * PORT_SIZE;
-			if ((h->pi & ~found) >> i & 1 &&
-			    SSTS_DET(ahci_read(r, P_SSTS)) != DET_NONE)
-				found |= 1u << i;
-		}
-		(void)rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, MS);
-	} while (found != h->pi && k_uptime() < end);
+	for (uint32_t left = h->pi; left != 0; left &= left - 1) {
+		r = h->regs + HBA_PORTS + (unsigned)__builtin_ctz(left) *
+		    PORT_SIZE;
+		if (SSTS_DET(ahci_read(r, P_SSTS)) != DET_NONE)
+			found |= left & -left;
+	}
 	return found;
+}
+
+/* A device shows itself soon after a reset: those that were there, or any. */
+static uint32_t
+present_again(struct ahci *h, uint32_t before)
+{
+	uint32_t want = h->cap & CAP_SSS ? h->pi : before & h->pi, found;
+	uint64_t end = k_uptime() + PRESENT;
+
+	while (((found = present(h)) & want) != want && k_uptime() < end)
+		(void)rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, MS);
+	return found;
+}
+
+/* 3.1.4: which there are; those that are not in the BAR are not. */
+static void
+ports(struct ahci *h, size_t len)
+{
+
+	h->pi = ahci_read(h->regs, HBA_PI);
+	while (h->pi != 0 && HBA_PORTS + (32ul -
+	    (unsigned)__builtin_clz(h->pi)) * PORT_SIZE > len)
+		h->pi &= ~(1u << (31 - __builtin_clz(h->pi)));
 }
 
 /* 10.1.1: staggered ports want to be told. */
@@ -246,8 +265,7 @@ reset(struct ahci *h)
 		return EIO;
 	ahci_write(h->regs, HBA_GHC, GHC_AE);
 	h->cap = ahci_read(h->regs, HBA_CAP);
-	h->pi = ahci_read(h->regs, HBA_PI);
-	return h->cap == UINT32_MAX && h->pi == UINT32_MAX ? ENXIO : 0;
+	return h->cap == UINT32_MAX ? ENXIO : 0;
 }
 
 static bool
@@ -276,17 +294,17 @@ ahci_attach(struct pcidev *pci)
 	pcidev_enable(pci, true);
 	h->watch = (struct diskwatch){ .tick = ahci_tick,
 	    .shutdown = ahci_shutdown, .arg = h };
+	ports(h, len);
+	there = present(h);
 	if ((error = reset(h)) != 0 ||
 	    (error = pcidev_intr(pci, 0, ahci_intr, h)) != 0 ||
 	    (error = diskwatch_start(&h->watch, pci->name)) != 0)
 		return error;
 	ahci_write(h->regs, HBA_IS, UINT32_MAX);
 	ahci_write(h->regs, HBA_GHC, GHC_AE | GHC_IE);
-	while (h->pi != 0 && HBA_PORTS + (32ul -
-	    (unsigned)__builtin_clz(h->pi)) * PORT_SIZE > len)
-		h->pi &= ~(1u << (31 - __builtin_clz(h->pi)));
+	ports(h, len);
 	spin_up(h);
-	for (there = present(h); there != 0; there &= there - 1)
+	for (there = present_again(h, there); there != 0; there &= there - 1)
 		attach_port(h, (unsigned)__builtin_ctz(there));
 	return 0;
 }

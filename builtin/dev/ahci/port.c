@@ -186,6 +186,8 @@ look(struct ahci_port *p, struct diskreqs *good, struct diskreqs *bad)
 
 	if ((is = ahci_read(p->regs, P_IS)) == 0)
 		return false;
+	if (is & PI_CONNECT)		/* those show what SERR has */
+		ahci_write(p->regs, P_SERR, UINT32_MAX);
 	ahci_write(p->regs, P_IS, is);
 	busy = ahci_read(p->regs, P_CI);
 	if (p->queued)
