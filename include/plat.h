@@ -71,6 +71,7 @@ void	kern_trap(const char *what, uint64_t addr, const struct plat_frame *)
 struct plat_range {
 	paddr_t		base;	/* page aligned */
 	uint64_t	size;	/* whole pages */
+	bool		absent;	/* no memory there yet (xen.h): not usable */
 };
 /*
  * Usable RAM, ascending, without page 0, the image, the boot modules and what

@@ -110,6 +110,12 @@ void	xen_unmap_grants(void *window, const grant_handle_t *handle, unsigned n);
  */
 unsigned xen_balloon_give(void *const *page, unsigned n);
 unsigned xen_balloon_fill(void *const *page, unsigned n);
+/*
+ * Pages that the domain may get beyond what it was begun with: their number,
+ * and the first one's address.  They are in the kernel's books as allocated one
+ * by one, and to be filled and freed as such that were given back.
+ */
+uint64_t xen_mem_absent(void **first);
 
 /* ---- event channels ---- */
 

@@ -453,7 +453,8 @@ page_init(void)
 			LIST_INIT(&zones[i].list[o]);
 	n = plat_mem_ranges(ranges, MAXRANGE);
 	for (i = 0; i < n; i++)
-		if (ranges[i].size > ranges[big_range].size)
+		if (!ranges[i].absent &&
+		    ranges[i].size > ranges[big_range].size)
 			big_range = i;
 	if (n == 0)
 		return 0;
@@ -471,9 +472,15 @@ page_init(void)
 		map_range(&ranges[i]);
 	ranges[big_range].base += need << PAGE_SHIFT;
 	ranges[big_range].size -= need << PAGE_SHIFT;
-	for (i = 0; i < n; i++)
-		run_free(ranges[i].base >> PAGE_SHIFT,
-		    ranges[i].size >> PAGE_SHIFT);
-	page_total = page_nfree;
-	return page_total << PAGE_SHIFT;
+	for (i = 0; i < n; i++) {
+		size_t pfn = ranges[i].base >> PAGE_SHIFT;
+		size_t count = ranges[i].size >> PAGE_SHIFT;
+
+		page_total += count;
+		if (ranges[i].absent)
+			mark(pfn, count, PG_USED);
+		else
+			run_free(pfn, count);
+	}
+	return page_nfree << PAGE_SHIFT;
 }

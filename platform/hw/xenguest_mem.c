@@ -215,3 +215,11 @@ xen_balloon_fill(void *const *page, unsigned n)
 
 	return reserve(XENMEM_populate_physmap, page, n);
 }
+
+/* A PVH guest begins with all addresses populated. */
+uint64_t
+xen_mem_absent(void **first)
+{
+
+	return 0;
+}

@@ -7,6 +7,7 @@
 #include "pv.h"
 
 #define LIST		512		/* frame numbers in a page */
+#define SLACK		1024		/* pages: the toolstack allows some more */
 
 xen_pfn_t *xen_p2m;
 uint64_t xen_npfn;
@@ -16,7 +17,8 @@ static char shared_page[PAGE_SIZE] __attribute__((aligned(4096)));
 struct shared_info *const xen_shared_info =
     (struct shared_info *)(void *)shared_page;
 
-static uint64_t next, first;		/* addresses: early allocations */
+static uint64_t next;			/* address: early allocations */
+static uint64_t npopulated;		/* pages that it began with */
 static uint64_t *frame_lists;
 
 void
@@ -33,7 +35,7 @@ xen_early_alloc(size_t npage)
 {
 	void *p = (void *)next;
 
-	if (npage > xen_npfn - (next >> PAGE_SHIFT))
+	if (npage > npopulated - (next >> PAGE_SHIFT))
 		xen_fail("too little memory for the page tables");
 	next += npage << PAGE_SHIFT;
 	return memset(p, 0, npage << PAGE_SHIFT);
@@ -67,12 +69,69 @@ first_free(void)
 	return max;
 }
 
+/* Pages that the domain may ever have: the end of its memory map (memory.h,
+ * XENMEM_memory_map; entries as the BIOS has them). */
+static uint64_t
+most_pages(void)
+{
+	static struct {
+		uint64_t	base, size;
+		uint32_t	type;		/* 1: RAM */
+	} __attribute__((packed)) e[32];
+	struct xen_memory_map map = { .nr_entries = 32 };
+	uint64_t max = 0;
+	unsigned i;
+
+	set_xen_guest_handle(map.buffer, (void *)e);
+	if (xen_memory_op(XENMEM_memory_map, &map) != 0)
+		return 0;
+	for (i = 0; i < map.nr_entries && i < 32; i++)
+		if (e[i].type == 1 && e[i].base + e[i].size > max)
+			max = e[i].base + e[i].size;
+	return max >> PAGE_SHIFT;
+}
+
+/*
+ * Room for as much memory as the domain may ever have: the list, and tables of
+ * the direct map.  There is nothing in it yet.
+ */
+static void
+grow(void)
+{
+	uint64_t old = xen_npfn, n = most_pages(), i;
+	xen_pfn_t *list;
+
+	if (n < old + SLACK)
+		return;
+	/* At most a tenth of what there is, for both. */
+	if ((n - old) / 50 > old)
+		n = old * 50;
+	list = xen_early_alloc((n * sizeof(*list) + PAGE_SIZE - 1) >>
+	    PAGE_SHIFT);
+	for (i = 0; i < n; i++)
+		list[i] = i < old ? xen_p2m[i] : INVALID_MFN;
+	xen_p2m = list;
+	xen_npfn = n;
+	if (xen_pt_prepare(old << PAGE_SHIFT, (n - old) << PAGE_SHIFT) != 0)
+		xen_fail("too little memory for the page tables");
+}
+
+uint64_t
+xen_mem_absent(void **first)
+{
+
+	*first = (void *)(npopulated << PAGE_SHIFT);
+	return xen_npfn - npopulated;
+}
+
 void
 xen_mem_init(void)
 {
 
-	next = first = first_free();
+	next = first_free();
+	npopulated = xen_npfn;
 	xen_pt_boot();
+	grow();
 	xen_p2m_init();
 }
 
@@ -173,7 +232,12 @@ plat_mem_ranges(struct plat_range *r, int max)
 	}
 	if (n < max) {
 		r[n].base = next;
-		r[n++].size = (xen_npfn << PAGE_SHIFT) - next;
+		r[n++].size = (npopulated << PAGE_SHIFT) - next;
+	}
+	if (n < max && xen_npfn > npopulated) {
+		r[n].base = npopulated << PAGE_SHIFT;
+		r[n].size = (xen_npfn - npopulated) << PAGE_SHIFT;
+		r[n++].absent = true;
 	}
 	return n;
 }
@@ -182,5 +246,5 @@ uint64_t
 plat_mem_total(void)
 {
 
-	return xen_npfn << PAGE_SHIFT;
+	return npopulated << PAGE_SHIFT;
 }

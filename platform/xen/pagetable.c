@@ -112,8 +112,8 @@ plat_virt_to_phys(const void *p)
 	uintptr_t va = (uintptr_t)p;
 	uint64_t *e, pte;
 
-	/* Outside the image, the direct map has no holes. */
-	if (va >= (uintptr_t)__image_end && va < xen_npfn << PAGE_SHIFT)
+	/* Outside the image, the direct map of this has no holes. */
+	if (va >= (uintptr_t)__image_end && va < xen_si->nr_pages << PAGE_SHIFT)
 		return va;
 	if ((e = xen_pt_entry(va)) == NULL || ((pte = *e) & PTE_P) == 0)
 		return PADDR_NONE;

@@ -220,6 +220,20 @@ class Memory(Case):
                     self.ask(g, f"memory {mb // 2}")
                 self.shut_down(g)
 
+    def test_balloon_up(self):
+        """Beyond what it began with; and saved and restored with that."""
+        g = self.monitor(("pv", 2), memory=64, maxmem=256)
+        for mb in (224, 96, 256):
+            self.bed.xl("mem-set", g.name, mb)
+            self.bed.run(f"for n in $(seq 60); do set -- $(xl list {g.name} | tail -1); "
+                         f"[ $3 -ge {mb - 3} ] && [ $3 -le {mb + 3} ] && exit 0; "
+                         f"sleep 0.2; done; xl list; exit 1")
+            self.ask(g, f"memory {mb * 2 // 3}")
+        self.bed.run(f"xl save {g.name} /tmp/up.save && xl restore /tmp/up.save; rm /tmp/up.save",
+                     120)
+        self.ask(g, "memory 200")
+        self.shut_down(g)
+
     def test_balloon_beyond(self):
         """A target that can't be had: what can be is given, and all goes on."""
         g = self.monitor(("pv", 1), memory=128)
