@@ -65,7 +65,7 @@ def settings(name, kernel, **config):
 
 
 class Bed:
-    def __init__(self, mem=3072, dom0_mem=768, smp=2, work=None, shell=False, timeout=900,
+    def __init__(self, mem=3072, dom0_mem=768, smp=1, work=None, shell=False, timeout=900,
                  qemu=()):
         made = files()
         self.work = work or tempfile.mkdtemp(prefix="run-", dir=f"{OUT}/xenbed")
@@ -87,8 +87,9 @@ class Bed:
         if timeout:             # and not beyond this process
             argv = ["setpriv", "--pdeathsig", "TERM", "timeout", "-k", "5", str(timeout), *argv]
         with open(f"{self.work}/qemu.log", "w") as log:
-            self.p = subprocess.Popen(argv, stdin=None if shell else subprocess.DEVNULL,
-                                      stdout=None if shell else log, stderr=log)
+            self.p = subprocess.Popen(argv, cwd=self.work, stderr=log,
+                                      stdin=None if shell else subprocess.DEVNULL,
+                                      stdout=None if shell else log)
 
     def command(self, made, mem, dom0_mem, smp, shell):
         def share(name, path, ro):
@@ -99,7 +100,11 @@ class Bed:
                 + (" sirloin.shell" if shell else ""))
         return [QEMU, "-accel", "tcg", "-M", "pc", "-cpu", "max,-smap,-rdtscp",
                 "-smp", str(smp), "-m", str(mem), "-nodefaults", "-no-user-config",
-                "-display", "none", "-no-reboot", "-serial", f"file:{self.work}/xen.log",
+                "-display", "none", "-no-reboot",
+                # Xen's console, and a socket to type its debug keys on (3 times ^A)
+                "-chardev", "socket,id=xen,path=xen.sock,server=on,wait=off,"
+                f"logfile={self.work}/xen.log", "-serial", "chardev:xen",
+                "-monitor", "unix:qemu.sock,server=on,wait=off",
                 *(["-chardev", "stdio,id=tty,signal=off", "-serial", "chardev:tty"]
                   if shell else ["-serial", "null"]),
                 "-kernel", f"{made}/xen",
@@ -179,6 +184,8 @@ class Bed:
             try:
                 while part := s.recv(65536):
                     out += part
+            except TimeoutError:        # not even its own time limit was kept
+                self.close()
             except ConnectionError:
                 pass
         if len(out) < 4 or out[-4]:

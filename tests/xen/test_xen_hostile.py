@@ -11,9 +11,9 @@ NET_QUIET = """none restart tx-twice tx-status rx-zero rx-error rx-flags rx-extr
     state-late-word vanish state-none""".split()
 BLK_NAMED = """id id-one-more id-other jump back sector-0 sector-511 sector-huge no-sectors
     sectors-word sectors-minus state-word state-99""".split()
-BLK_QUIET = """none restart twice operation status error unsupported silence ring-order indirect queues
-    features-words info-word sectors-wide state-back state-closing state-closed
-    state-late-word vanish state-none""".split()
+BLK_QUIET = """none restart twice operation status error unsupported silence ring-order
+    indirect queues features-words info-word sectors-wide state-back state-closing
+    state-closed state-late-word vanish state-none""".split()
 # After these there is nobody to answer; the guest must end all the same.
 SILENT = "silence state-back".split()
 
