@@ -59,6 +59,20 @@ plat_irq_msi(unsigned cpu, plat_irq_fn fn, void *arg, struct plat_irq **ip,
 	return 0;
 }
 
+int
+plat_irq_event(unsigned port, unsigned cpu, plat_irq_fn fn, void *arg,
+    struct plat_irq **ip)
+{
+
+	if (port != 7)
+		return EINVAL;
+	CHECK(cpu == 1);
+	msi_fn = fn;
+	msi_arg = arg;
+	*ip = NULL;
+	return 0;
+}
+
 void
 plat_irq_free(struct plat_irq *i)
 {
@@ -207,6 +221,15 @@ main(void)
 	CHECK(nthreads == 1);
 	msi_fn(msi_arg);
 	CHECK(((struct source *)msi_arg)->pending);
+	kern_irq_free(a);
+	CHECK(nthreads == 0);
+	/* event channels: as messages */
+	msi_fn = NULL;
+	CHECK(kern_irq_event("e", 8, 1, handler, NULL, &a) == EINVAL);
+	CHECK(nthreads == 0 && kern_irq_event("e", 7, 1, handler, NULL,
+	    &a) == 0);
+	msi_fn(msi_arg);
+	CHECK(((struct source *)msi_arg)->pending && nthreads == 1);
 	kern_irq_free(a);
 	CHECK(nthreads == 0);
 	printf("ok kernel_irq\n");
