@@ -122,8 +122,8 @@ class Disk:
     def _request(self, conn, f, send):
         magic, flags, kind, handle, off, n = struct.unpack(">IHHQQI", f.read(28))
         data = f.read(n) if kind == WRITE else b""
-        if kind == DISC:
-            return False
+        if kind == DISC or (kind == WRITE and len(data) < n):
+            return False                # QEMU has ended, perhaps in the middle
 
         def answer():
             error, out = self._do(kind, flags, off, n, data)
