@@ -2,7 +2,7 @@ platform_hw_SRCS := \
 	platform/hw/entry.S platform/hw/trampoline.S platform/hw/vectors.S \
 	platform/hw/start.c platform/hw/bootinfo.c platform/hw/bootinfo_pvh.c \
 	platform/hw/bootinfo_mb2.c platform/hw/ranges.c platform/hw/mem.c \
-	platform/hw/pagetable.c platform/hw/cpu.c platform/hw/traps.c \
+	platform/hw/pagetable.c platform/hw/emulated.c platform/hw/cpu.c platform/hw/traps.c \
 	platform/hw/smp.c platform/hw/lapic.c \
 	platform/hw/ioapic.c platform/hw/irq.c platform/hw/acpi.c \
 	platform/hw/acpi_tables.c platform/hw/acpi_power.c \

@@ -86,6 +86,15 @@ void	hw_mem_init(void);
 void	*hw_early_alloc(size_t npage);
 /* The rest of the memory goes to the kernel: no hw_early_alloc from here on. */
 void	hw_mem_seal(void);
+/* Whether nobody has the page yet; take pages; the largest piece of RAM. */
+bool	hw_mem_is_free(uint64_t pa);
+void	hw_mem_keep(uint64_t base, uint64_t end);
+void	hw_mem_largest(uint64_t *base, uint64_t *end);
+
+/* emulated.c: once the clock runs; true: that took a while, look again. */
+struct hw_cpu;
+void	hw_emulated_init(uint64_t ram_end);
+bool	hw_emulated_idle(struct hw_cpu *);
 /* Read-only view of firmware's memory, for ever; NULL. */
 const void *hw_map_firmware(uint64_t pa, uint64_t size);
 uint64_t hw_trampoline(void);		/* a page below 1 MB; 0: none */
@@ -131,6 +140,7 @@ struct hw_cpu {
 	struct plat_irq	*irq[HW_NVEC];
 	struct plat_irq	*running;	/* its handler runs here */
 	bool		idle;		/* see pagetable.c */
+	bool		grown;		/* emulated.c */
 	uint64_t	generation;
 };
 extern struct hw_cpu *hw_cpus[MAXCPU];

@@ -145,13 +145,53 @@ hw_mem_init(void)
 	find_fast();
 }
 
+/* The end of RAM below 4 GB. */
+static uint64_t
+low_end(void)
+{
+	uint64_t end = 0;
+	unsigned i;
+
+	for (i = 0; i < direct.n; i++)
+		if (direct.r[i].end <= EARLY_END && direct.r[i].end > end)
+			end = direct.r[i].end;
+	return end;
+}
+
 void
 hw_mem_seal(void)
 {
 
 	(void)hw_ranges_add(&avail, (uint64_t)__bootonly_start,
 	    (uint64_t)__bootonly_end);
+	hw_emulated_init(low_end());
 	hw_pt_seal();
+}
+
+bool
+hw_mem_is_free(uint64_t pa)
+{
+	unsigned i;
+
+	for (i = 0; i < avail.n; i++)
+		if (pa >= avail.r[i].base && pa < avail.r[i].end)
+			return true;
+	return false;
+}
+
+void
+hw_mem_keep(uint64_t base, uint64_t end)
+{
+
+	(void)hw_ranges_sub(&avail, base, end);
+}
+
+void
+hw_mem_largest(uint64_t *base, uint64_t *end)
+{
+
+	*base = fast[0].base;
+	*end = fast[0].end;
 }
 
 /* ---- windows ---- */

@@ -210,6 +210,8 @@ plat_idle(void)
 {
 	struct hw_cpu *c = hw_self();
 
+	if (hw_emulated_idle(c))
+		return;
 	hw_tlb_idle(c);
 	__asm__ volatile("sti; hlt; cli" : : : "memory");
 	if (c->idle)
