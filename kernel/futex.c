@@ -74,8 +74,14 @@ kern_futex_wake(uint32_t *addr, int n)
 		if (t->futex != addr)
 			continue;
 		waitq_leave(t);
-		TAILQ_INSERT_TAIL(&list, t, q);
 		woken++;
+		if (n == 1) {
+			spin_release(&b->lock);
+			sched_ready(t);
+			sched_restore(s);
+			return 1;
+		}
+		TAILQ_INSERT_TAIL(&list, t, q);
 	}
 	spin_release(&b->lock);
 	waitq_ready_all(&list);

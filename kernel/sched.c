@@ -159,7 +159,7 @@ kern_preempt(void)
 	__builtin_unreachable();
 }
 
-static void __attribute__((noinline))
+void
 sched_resched(struct cpu *c)
 {
 
@@ -168,19 +168,6 @@ sched_resched(struct cpu *c)
 	spin_acquire(&c->rq.lock);
 	sched_giveway(c);
 	sched_switch(c);
-}
-
-void
-sched_restore(unsigned long s)
-{
-	struct cpu *c;
-
-	if ((s & PLAT_IRQ_ENABLED) == 0)
-		return;
-	c = plat_self();
-	if (__builtin_expect(c->resched, 0))
-		sched_resched(c);
-	plat_irq_restore(s);
 }
 
 void
@@ -262,7 +249,7 @@ sched_ready(struct thread *t)
 
 	while (__atomic_load_n(&t->oncpu, __ATOMIC_ACQUIRE) != 0)
 		plat_pause();
-	c = sched_place(t);
+	c = sched_smp ? sched_place(t) : self;
 	spin_acquire(&c->rq.lock);
 	t->ran = 0;
 	runq_put(c, t, false);

@@ -86,7 +86,19 @@ sched_hold(void)
 }
 void	sched_switch(struct cpu *);
 /* End of a section that masked interrupts: give way if that is asked for. */
-void	sched_restore(unsigned long s);
+void	sched_resched(struct cpu *);
+static inline void
+sched_restore(unsigned long s)
+{
+	struct cpu *c;
+
+	if ((s & PLAT_IRQ_ENABLED) == 0)
+		return;
+	c = plat_self();
+	if (__builtin_expect(c->resched, 0))
+		sched_resched(c);
+	plat_irq_restore(s);
+}
 void	sched_setpri(struct thread *, int pri);
 extern bool sched_emulated;		/* by QEMU, without hardware's help */
 /* balance.c: */

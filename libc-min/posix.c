@@ -130,8 +130,6 @@ CALL(int, sysctl, __sysctl, (const int *name, unsigned n, void *old,
     size_t *oldlen, const void *new, size_t newlen),
     (name, n, old, oldlen, new, newlen))
 CALL2(int, reboot, int, char *)
-CALL0(pid_t, getpid)
-CALL0(pid_t, getppid)
 CALL0(uid_t, getuid)
 CALL(uid_t, geteuid, getuid, (void), ())
 

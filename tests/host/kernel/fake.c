@@ -127,7 +127,7 @@ kern_spin_unlock(struct kern_spin *l, unsigned long s)
 
 void kern_preempt_disable(void) { }
 void kern_preempt_enable(void) { }
-void sched_restore(unsigned long s) { plat_irq_restore(s); }
+void sched_resched(struct cpu *c) { (void)c; }
 size_t thread_reclaim(void) { return 0; }
 bool __attribute__((weak)) heap_reclaim(void) { return false; }
 const char *kern_thread_name(const struct thread *t) { return t->name; }
