@@ -110,6 +110,18 @@ void	x86_fpu_init_area(void *area);
 #define X86_FPU_HEAD	576		/* legacy area and XSAVE header */
 extern uint8_t x86_fpu_initial[];
 
+/* ---- smp.c ---- */
+
+/* The word cpus=N of the command line; MAXCPU without it. */
+unsigned x86_cpus_wanted(void);
+/* A stack with a guard page below; its top, or NULL: no memory is left. */
+void	*x86_stack_alloc(size_t);
+/*
+ * The thread that was interrupted gives way: its registers move from this
+ * CPU's interrupt stack to its context, and the stack is free again.
+ */
+void	x86_preempt(const struct plat_frame *);
+
 /* ---- traptext.c ---- */
 
 const char *x86_trap_text(uint64_t vector);

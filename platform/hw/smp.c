@@ -96,19 +96,15 @@ startup_all(void)
 void
 hw_smp_init(void)
 {
-	size_t len;
-	const char *v = kern_option("cpus", &len);
-	unsigned max = 0;
+	unsigned max = x86_cpus_wanted();
 
-	while (v != NULL && len-- > 0 && *v >= '0' && *v <= '9' && max < MAXCPU)
-		max = max * 10 + (unsigned)(*v++ - '0');
 	if (!hw_have_madt || hw_madt.ncpu < 2 || max == 1)
 		return;
 	if (hw_trampoline() == 0) {
 		hw_log("hw: no memory below 1 MB: one CPU only\n");
 		return;
 	}
-	hw_ncpu = max != 0 && max < hw_madt.ncpu ? max : hw_madt.ncpu;
+	hw_ncpu = max < hw_madt.ncpu ? max : hw_madt.ncpu;
 	hw_ap = hw_early_alloc((hw_ncpu * sizeof(*hw_ap) + PAGE_SIZE - 1) >>
 	    PAGE_SHIFT);
 	park_idt_init();
@@ -155,22 +151,6 @@ plat_ncpu(void)
 	return hw_ncpu;
 }
 
-/* A stack with a guard page below; its top, or NULL. */
-static void *
-stack_alloc(size_t size)
-{
-	void *va, *page;
-
-	if ((va = kern_vmap_alloc(size)) == NULL)
-		return NULL;
-	if ((page = kern_page_alloc(size >> PAGE_SHIFT, 0, 0)) == NULL)
-		return NULL;
-	if (plat_map((uintptr_t)va, plat_virt_to_phys(page), size,
-	    PROT_RW) != 0)
-		return NULL;
-	return (char *)va + size;
-}
-
 static struct hw_cpu *
 cpu_alloc(unsigned n)
 {
@@ -188,7 +168,7 @@ cpu_alloc(unsigned n)
 	c->num = n;
 	c->deadline = UINT64_MAX;
 	for (i = 0; i < sizeof(size) / sizeof(size[0]); i++) {
-		if ((top = stack_alloc(size[i])) == NULL)
+		if ((top = x86_stack_alloc(size[i])) == NULL)
 			return NULL;	/* the machine is out of memory */
 		c->tss.ist[i] = (uint64_t)top;
 	}

@@ -156,22 +156,6 @@ plat_cpu_stop_others(void)
 
 /* ---- interrupts ---- */
 
-/*
- * The thread that was interrupted gives way: its registers move from this
- * CPU's interrupt stack to its context, and the stack is free again.
- */
-static void
-preempt(struct plat_frame *f)
-{
-	struct plat_ctx *ctx = (struct plat_ctx *)plat_curthread();
-
-	ctx->frame = *f;
-	if (ctx->fpu != NULL)
-		x86_fpu_save(ctx->fpu);
-	ctx->preempted = 1;
-	kern_preempt();
-}
-
 void
 hw_interrupt(struct plat_frame *f)
 {
@@ -201,7 +185,7 @@ hw_interrupt(struct plat_frame *f)
 		hw_lapic_eoi();
 	}
 	if (kern_want_preempt())
-		preempt(f);
+		x86_preempt(f);
 }
 
 /* STI takes effect after the next instruction: no interrupt is missed. */

@@ -93,14 +93,8 @@ plat_set_gsbase(void *gsbase)
 void
 xen_smp_init(void)
 {
-	size_t len;
-	const char *v = kern_option("cpus", &len);
-	unsigned max = 0;
+	unsigned max = x86_cpus_wanted();
 
-	while (v != NULL && len-- > 0 && *v >= '0' && *v <= '9' && max < MAXCPU)
-		max = max * 10 + (unsigned)(*v++ - '0');
-	if (max == 0 || max > MAXCPU)
-		max = MAXCPU;
 	while (ncpu < max && xen_vcpu_op(VCPUOP_is_up, ncpu, NULL) == 0)
 		ncpu++;
 }
@@ -110,20 +104,6 @@ plat_ncpu(void)
 {
 
 	return ncpu;
-}
-
-/* A stack with a guard page below; its top, or 0. */
-static uint64_t
-stack_alloc(size_t size)
-{
-	void *va, *page;
-
-	if ((va = kern_vmap_alloc(size)) == NULL ||
-	    (page = kern_page_alloc(size >> PAGE_SHIFT, 0, 0)) == NULL ||
-	    plat_map((uintptr_t)va, plat_virt_to_phys(page), size,
-	    PROT_RW) != 0)
-		return 0;		/* the machine is out of memory */
-	return (uint64_t)va + size;
 }
 
 /* Begin at rip.  Its struct plat_cpu is registered. */
@@ -169,8 +149,9 @@ plat_cpu_start(unsigned n, void *stack_top, void *gsbase)
 
 	if (n == 0 || n >= ncpu)
 		return EINVAL;
-	if ((c->irq_stack = stack_alloc(XEN_STACK_IRQ)) == 0 ||
-	    (c->exc_stack = stack_alloc(XEN_STACK_EXC)) == 0)
+	c->irq_stack = (uint64_t)x86_stack_alloc(XEN_STACK_IRQ);
+	c->exc_stack = (uint64_t)x86_stack_alloc(XEN_STACK_EXC);
+	if (c->irq_stack == 0 || c->exc_stack == 0)
 		return ENOMEM;
 	if ((error = xen_vcpu_register(c, n)) != 0)
 		return error;

@@ -64,9 +64,9 @@ xen_console_init(void)
 }
 
 /* On CPU 0's idle stack.  The canary is set here, so this function has none. */
-void	xen_start(const struct start_info *) __attribute__((noreturn));
+void	xen_start(struct start_info *) __attribute__((noreturn));
 void __attribute__((no_stack_protector))
-xen_start(const struct start_info *si)
+xen_start(struct start_info *si)
 {
 	uint64_t canary = rdtsc() * 0x9e3779b97f4a7c15, seed = 0;
 
@@ -82,6 +82,7 @@ xen_start(const struct start_info *si)
 	xen_boot_tls[5] = (canary ^ seed) & ~0xffUL;	/* %fs:0x28 */
 	xen_traps_init();
 	xen_mem_init();
+	si->cmd_line[sizeof(si->cmd_line) - 1] = '\0';
 	config_words((const char *)si->cmd_line);
 	if (si->mod_len != 0)
 		config_module((const void *)si->mod_start, si->mod_len);

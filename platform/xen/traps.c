@@ -75,29 +75,13 @@ xen_exception(struct plat_frame *f)
 	    x86_trap_text(f->vector), 0, f);
 }
 
-/*
- * The thread that was interrupted gives way: its registers move from this
- * CPU's event stack to its context, and the stack is free again.
- */
-static void
-preempt(struct plat_frame *f)
-{
-	struct plat_ctx *ctx = (struct plat_ctx *)plat_curthread();
-
-	ctx->frame = *f;
-	if (ctx->fpu != NULL)
-		x86_fpu_save(ctx->fpu);
-	ctx->preempted = 1;
-	kern_preempt();
-}
-
 void
 xen_interrupt(struct plat_frame *f)
 {
 
 	xen_upcall((unsigned)xen_self()->num);
 	if (kern_want_preempt())
-		preempt(f);
+		x86_preempt(f);
 }
 
 /* SCHEDOP_block unmasks events and waits, in one. */
