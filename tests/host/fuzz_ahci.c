@@ -23,6 +23,9 @@ static bool ncq, liar, ones, old, stuck;
 
 #define R(p, r)		(p)->reg[(r) / 4]
 
+static void	serve(struct port *);
+
+/* Between any two reads the disk may do something. */
 uint32_t
 ahci_read(volatile char *regs, unsigned reg)
 {
@@ -43,6 +46,8 @@ ahci_read(volatile char *regs, unsigned reg)
 	if (off < HBA_PORTS || (off - HBA_PORTS) / PORT_SIZE >= NPORT)
 		return 0;
 	p = &port[(off - HBA_PORTS) / PORT_SIZE];
+	if (rnd() % 8 == 0 && fake_decodes)
+		serve(p);
 	return p->reg[(off - HBA_PORTS) % PORT_SIZE / 4];
 }
 
@@ -258,6 +263,9 @@ serve(struct port *p)
 	unsigned slot, err;
 	bool queued;
 
+	if ((R(p, P_CMD) & CMD_CR) == 0 || p->deaf || p->halted ||
+	    p->sig != SIG_DISK)
+		return;
 	/* NCQ: those that were issued; else the first by number */
 	CHECK(R(p, P_SACT) == 0 || (R(p, P_CI) & ~R(p, P_SACT)) == 0 || liar);
 	if (ready == 0)
@@ -308,9 +316,7 @@ fake_step(void)
 		if (fake_gone || !fake_decodes)
 			return;
 		for (n = rnd() % 8; n > 0; n--)
-			if ((R(p, P_CMD) & CMD_CR) && !p->deaf && !p->halted &&
-			    p->sig == SIG_DISK)
-				serve(p);
+			serve(p);
 		if (liar && rnd() % 64 == 0)
 			lie(p);
 		if (R(p, P_IS) & R(p, P_IE))

@@ -94,6 +94,17 @@ give_up(struct ahci_port *p, const char *why)
 	disk_done_all(&all, EIO);
 }
 
+/* 10.4.2: an engine that does not stop does after a COMRESET. */
+static int
+halt(struct ahci_port *p)
+{
+
+	if (ahci_stop(p) == 0)
+		return 0;
+	(void)ahci_comreset(p);
+	return ahci_stop(p);
+}
+
 /* A reset, and the disk is the one that it was: ENODEV, if not. */
 static int
 restart(struct ahci_port *p)
@@ -103,7 +114,7 @@ restart(struct ahci_port *p)
 
 	for (tries = 0; tries < RESETS && error != 0 && error != ENXIO;
 	    tries++) {
-		if ((error = ahci_stop(p)) != 0 ||
+		if ((error = halt(p)) != 0 ||
 		    (error = ahci_comreset(p)) != 0)
 			continue;
 		ahci_start(p);
@@ -143,7 +154,7 @@ recover(struct ahci_port *p)
 		give_up(p, "the controller is gone");
 		return;
 	}
-	if (ahci_stop(p) != 0 && (ahci_comreset(p), ahci_stop(p)) != 0) {
+	if (halt(p) != 0) {
 		cut_off(p);
 		return;
 	}
