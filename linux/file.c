@@ -414,11 +414,12 @@ lx_sys_fsync(long fd, long b, long c, long d, long e, long f)
 	return lx_result(rump_sys_fsync((int)fd));
 }
 
+/* NetBSD's fdatasync leaves out the file's length, which Linux's does not. */
 long
 lx_sys_fdatasync(long fd, long b, long c, long d, long e, long f)
 {
 
-	return lx_result(rump_sys_fdatasync((int)fd));
+	return lx_sys_fsync(fd, 0, 0, 0, 0, 0);
 }
 
 long
