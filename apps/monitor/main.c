@@ -90,11 +90,13 @@ static int
 open_disk(const char *name)
 {
 	char path[32];
-	int error;
+	int fd, error;
 
+	/* To register it again closes it, with NetBSD (etfsregister()). */
 	snprintf(path, sizeof(path), "/disk-%s", name);
-	error = rump_pub_etfs_register(path, name, RUMP_ETFS_CHR);
-	if (error != 0 && error != EEXIST) {
+	if ((fd = open(path, O_RDWR)) >= 0 || errno != ENOENT)
+		return fd;
+	if ((error = rump_pub_etfs_register(path, name, RUMP_ETFS_CHR)) != 0) {
 		errno = error;
 		return -1;
 	}
