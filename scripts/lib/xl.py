@@ -1,5 +1,6 @@
 """sirloin run on Xen, and sirloin xlcfg: the domain configuration, xl, status."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -7,8 +8,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
+import tty
 
 from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, image_platform,
                     make_config, net_entry, sniff)
@@ -172,15 +175,26 @@ def relay_errors(p, lines):
             sys.stderr.write(f"sirloin: {line}")
 
 
-def relay_input(p):
-    """Ours to the console; its end becomes an EOT, for the client of the console
-    would take an end for its own."""
+def relay_input(terminal):
+    """Ours to the console; its end becomes an EOT."""
     try:
         while data := os.read(0, 4096):
-            os.write(p.stdin.fileno(), data)
-        os.write(p.stdin.fileno(), b"\x04")
+            os.write(terminal, data)
+        os.write(terminal, b"\x04")
     except OSError:
         pass                # the guest has ended
+
+
+def start(argv):
+    """(xl, the other side of its terminal): the console's client takes input
+    from its controlling terminal only, so it gets one, and we keep ours."""
+    terminal, theirs = os.openpty()
+    tty.setraw(theirs)
+    p = subprocess.Popen(argv, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         start_new_session=True,
+                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+    os.close(theirs)
+    return p, terminal
 
 
 def hand_over(name, p, store):
@@ -214,11 +228,10 @@ def reap(p, timeout, name):
 def once(ns, cfg_file, name, store):
     """Create once: ("exit", n) or ("reboot", 0)."""
     argv = ["xl", "create", "-F", "-c", *(["-p"] if store is not None else []), cfg_file]
-    p = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE)
+    p, terminal = start(argv)
     lines = []
     console = Console(p.stdout)
-    threading.Thread(target=relay_input, args=(p,), daemon=True).start()
+    threading.Thread(target=relay_input, args=(terminal,), daemon=True).start()
     errors = threading.Thread(target=relay_errors, args=(p, lines), daemon=True)
     errors.start()
 
@@ -235,6 +248,7 @@ def once(ns, cfg_file, name, store):
             p.kill()
             p.wait()
         signal.signal(signal.SIGTERM, old)
+        os.close(terminal)
         console.thread.join(5)
         errors.join(2)
     reason = re.search(r"has shut down, reason code (\d+)", "".join(lines))

@@ -20,8 +20,14 @@ SILENT = "silence state-back".split()
 
 class Hostile(Case):
     def tearDown(self):
+        self.clean()
         super().tearDown()
-        self.bed.run("killall hostile; sleep 0.1; true")
+
+    def clean(self):
+        for g in self.guests:
+            g.destroy()
+        self.guests.clear()
+        self.bed.run("killall hostile 2>/dev/null; true")
 
     def begin(self, kind, lie, lane=("pv", 1), **conf):
         g = self.guest("monitor", lane=lane, paused=True, conf=conf)
@@ -58,6 +64,7 @@ class Hostile(Case):
     def test_net(self):
         for lie in NET_NAMED + NET_QUIET:
             with self.subTest(lie=lie):
+                self.clean()
                 self.net(lie, lie in NET_NAMED)
 
     def blk(self, lie, named, lane=("pv", 1)):
@@ -74,6 +81,7 @@ class Hostile(Case):
     def test_blk(self):
         for lie in BLK_NAMED + BLK_QUIET:
             with self.subTest(lie=lie):
+                self.clean()
                 self.blk(lie, lie in BLK_NAMED)
 
     def test_pvh(self):
@@ -81,4 +89,5 @@ class Hostile(Case):
         for kind, lie in (("net", "rx-length"), ("net", "tx-jump"), ("blk", "id"),
                           ("blk", "jump")):
             with self.subTest(kind=kind, lie=lie):
+                self.clean()
                 getattr(self, kind)(lie, True, ("pvh", 1))

@@ -8,7 +8,7 @@ from guest import ROOT, SIRLOIN, files_disk
 from xencase import DOM0, GUEST, MEM, Case, image
 
 
-class Sirloin(Case):
+class Base(Case):
     def setUp(self):
         super().setUp()
         self.bin = f"{self.bed.work}/bin"
@@ -30,6 +30,8 @@ class Sirloin(Case):
         return self.sirloin("run", "--platform", "xen", "--mem", MEM, "--timeout", 40,
                             *args, **keys)
 
+
+class Run(Base):
     def test_run(self):
         for kind in ("pv", "pvh"):
             with self.subTest(type=kind):
@@ -56,8 +58,9 @@ class Sirloin(Case):
             for line in p.stdout:
                 if "serving" in line:
                     break
-            self.assertEqual(self.bed.run(f"wget -q -O - http://{GUEST}/index.html"),
-                             "from a disk")
+            out = self.bed.run(f"for n in $(seq 10); do wget -q -O - http://{GUEST}/index.html "
+                               "&& exit 0; sleep 1; done; exit 1")
+            self.assertTrue(out.endswith("from a disk"), out)
             self.bed.xl("shutdown", "served")
             p.stdout.read()
             self.assertEqual(p.wait(20), 0)
@@ -136,7 +139,7 @@ class Sirloin(Case):
             self.bed.call("xl destroy httpd")
 
 
-class Refused(Sirloin):
+class Refused(Base):
     def refuse(self, status, text, *args, **keys):
         r = self.sirloin(*args, **keys)
         self.assertEqual(r.returncode, status, r.stdout + r.stderr)

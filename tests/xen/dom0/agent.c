@@ -2,18 +2,21 @@
  * agent PORT: runs scripts for the host (tests/lib/xen.py) in dom0.
  *
  * A connection is one script: "SECONDS LENGTH INPUT\n", then LENGTH bytes for
- * sh(1); with INPUT 1 what follows is its input.  Its output goes back as it
- * comes, then NUL and three digits: the exit status, or 124 when the time was
- * over.  The end of the time or of the connection kills its process group.
+ * sh(1); with INPUT 1 what follows is what is typed on its terminal.  Its output
+ * goes back as it comes, then NUL and three digits: the exit status, or 124 when
+ * the time was over.  The end of the time or of the connection kills its process
+ * group.
  */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -47,7 +50,7 @@ take(int s, char *buf, size_t n, int line)
 }
 
 static pid_t
-start(int s, int input, const char *script, sigset_t *old)
+start(int s, int terminal, const char *script, sigset_t *old)
 {
 	pid_t pid = fork();
 
@@ -56,10 +59,12 @@ start(int s, int input, const char *script, sigset_t *old)
 	setsid();
 	sigprocmask(SIG_SETMASK, old, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	if (input)
-		dup2(s, 0);
-	else if (freopen("/dev/null", "r", stdin) == NULL)
+	if (terminal >= 0) {
+		dup2(terminal, 0);
+		ioctl(0, TIOCSCTTY, 0);
+	} else if (freopen("/dev/null", "r", stdin) == NULL) {
 		_exit(127);
+	}
 	dup2(s, 1);
 	dup2(s, 2);
 	close(s);
@@ -78,17 +83,23 @@ now(void)
 
 /* Wait for the child, the end of its time, or the end of the connection. */
 static int
-finish(int s, int sig, pid_t pid, double end)
+finish(int s, int sig, int terminal, pid_t pid, double end)
 {
-	struct pollfd p[2] = { { sig, POLLIN, 0 }, { s, POLLRDHUP, 0 } };
+	struct pollfd p[2] = { { sig, POLLIN, 0 },
+	    { s, terminal >= 0 ? POLLIN : POLLRDHUP, 0 } };
 	int status;
 	double left;
+	char typed[512];
+	ssize_t n;
 
 	for (;;) {
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			return WIFEXITED(status) ? WEXITSTATUS(status) :
 			    128 + WTERMSIG(status);
 		left = end - now();
+		if (p[1].revents == POLLIN && (n = read(s, typed, sizeof(typed))) > 0 &&
+		    write(terminal, typed, n) == n)
+			p[1].revents = 0;
 		if (left <= 0 || p[1].revents != 0) {
 			kill(-pid, SIGKILL);
 			waitpid(pid, &status, 0);
@@ -112,7 +123,8 @@ serve(int s)
 	size_t length;
 	ssize_t n;
 	pid_t pid;
-	int status, input = 0;
+	int status, input = 0, terminal[2] = { -1, -1 };
+	struct termios raw = { .c_cflag = CREAD | B38400 };
 
 	if ((n = take(s, head, sizeof(head) - 1, 1)) <= 0)
 		return;
@@ -126,8 +138,11 @@ serve(int s)
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, &old);
-	pid = start(s, input, script, &old);
-	status = finish(s, signalfd(-1, &chld, 0), pid, now() + seconds);
+	cfmakeraw(&raw);
+	if (input && openpty(&terminal[0], &terminal[1], NULL, &raw, NULL) != 0)
+		return;
+	pid = start(s, terminal[1], script, &old);
+	status = finish(s, signalfd(-1, &chld, 0), terminal[0], pid, now() + seconds);
 	snprintf(tail, sizeof(tail), "%c%03d", '\0', status & 255);
 	if (write(s, tail, 4) == 4)
 		shutdown(s, SHUT_RDWR);
