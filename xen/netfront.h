@@ -122,14 +122,30 @@ void	nf_rx_close(struct nf_queue *);	/* no event comes any more */
 void	nf_rx_refill(struct nf_queue *);	/* rxlock held */
 int	nf_rx_intr(void *);
 void	nf_rx_free(struct nf *);	/* buffers that nobody has */
+/* netbuf.c: NULL: there are no more. */
+struct nf_rxbuf *nf_rxbuf_get(struct nf *);
+void	nf_rxbuf_put(struct nf *, struct nf_rxbuf *);	/* a chain */
+void	nf_rxbuf_destroy(struct nf *, struct nf_rxbuf *);
 
+/* netfront_slot.c: a slot's own place; the slots of a set. */
+char	*nf_slot_small(struct nf_txset *, unsigned);
+struct nf_txslot *nf_slot_take(struct nf_txset *, uint16_t *id);
+void	nf_slot_put(struct nf_txset *, uint16_t id);
+/* The other side has answered; the packets that are over go to done. */
+void	nf_slot_answered(struct nf_txset *, uint16_t id, struct netpktq *done);
+void	nf_slots_end_again(struct nf_txset *, struct netpktq *done);
 int	nf_tx_open(struct nf_queue *);
 void	nf_tx_close(struct nf_queue *);
+bool	nf_reaper_start(struct nf *);
+
 void	nf_xmit(struct netdev *, struct netpktq *);
 /* Give back what has been sent.  wait: not only if the lock is free. */
 void	nf_tx_reap(struct nf_queue *, bool wait);
 int	nf_tx_intr(void *);
-bool	nf_reaper_start(struct nf *);
+/* What has been sent, to done; txlock held. */
+void	nf_tx_collect(struct nf_queue *, struct netpktq *done);
+void	nf_give_back(struct netpktq *done);
+void	nf_want_reaper(struct nf *);
 
 /*
  * netparse.c: where the checksum of the TCP or UDP packet that begins with the

@@ -11,94 +11,6 @@
 
 #define COMPLAINTS	10
 
-/* ---- buffers ---- */
-
-static struct nf_rxbuf *
-rxbuf_new(struct nf *n)
-{
-	struct nf_rxbuf *b;
-
-	if ((b = kern_zalloc(sizeof(*b))) == NULL)
-		return NULL;
-	b->n = n;
-	b->page = kern_page_alloc(1, 0, KERN_PG_ZERO);
-	if (b->page != NULL && (b->ref = xen_grant_ref()) != 0)
-		return b;
-	if (b->page != NULL)
-		kern_page_free(b->page, 1);
-	kern_free(b);
-	return NULL;
-}
-
-static struct nf_rxbuf *
-rxbuf_get(struct nf *n)
-{
-	struct nf_rxbuf *b;
-	unsigned long s;
-	bool more;
-
-	s = kern_spin_lock(&n->freelock);
-	if ((b = n->free) != NULL)
-		n->free = b->next;
-	more = b == NULL && n->nbuf < n->maxbuf;
-	if (more)
-		n->nbuf++;
-	kern_spin_unlock(&n->freelock, s);
-	if (!more || (b = rxbuf_new(n)) != NULL)
-		return b;
-	s = kern_spin_lock(&n->freelock);
-	n->nbuf--;
-	if (n->nbuf > 2 * NF_RXRESERVE)
-		n->maxbuf = n->nbuf;	/* memory says so */
-	kern_spin_unlock(&n->freelock, s);
-	return NULL;
-}
-
-/* The buffers of a chain are free again. */
-static void
-rxbuf_put(struct nf *n, struct nf_rxbuf *b)
-{
-	struct nf_rxbuf *last;
-	unsigned long s;
-
-	for (last = b; last->next != NULL; last = last->next)
-		continue;
-	s = kern_spin_lock(&n->freelock);
-	last->next = n->free;
-	n->free = b;
-	kern_spin_unlock(&n->freelock, s);
-}
-
-/* Nobody has it, but the other side may. */
-static void
-rxbuf_destroy(struct nf *n, struct nf_rxbuf *b)
-{
-	unsigned long s;
-
-	xen_grant_dispose(b->ref, b->page);
-	kern_free(b);
-	s = kern_spin_lock(&n->freelock);
-	n->nbuf--;
-	kern_spin_unlock(&n->freelock, s);
-}
-
-void
-nf_rx_free(struct nf *n)
-{
-	struct nf_rxbuf *b;
-	unsigned long s;
-
-	for (;;) {
-		s = kern_spin_lock(&n->freelock);
-		if ((b = n->free) != NULL)
-			n->free = b->next;
-		kern_spin_unlock(&n->freelock, s);
-		if (b == NULL)
-			return;
-		rxbuf_destroy(n, b);
-	}
-}
-
 /* ---- the ring ---- */
 
 static void
@@ -126,10 +38,10 @@ nf_rx_refill(struct nf_queue *q)
 		q->target *= 2;
 	q->starved = false;
 	while (q->nposted < q->target && xring_room(&q->rx) > 0) {
-		if ((b = rxbuf_get(q->n)) == NULL) {
+		if ((b = nf_rxbuf_get(q->n)) == NULL) {
 			/* Who brings a buffer back sees this, or we the buffer. */
 			__atomic_store_n(&q->starved, true, __ATOMIC_SEQ_CST);
-			if ((b = rxbuf_get(q->n)) == NULL)
+			if ((b = nf_rxbuf_get(q->n)) == NULL)
 				break;
 			q->starved = false;
 		}
@@ -163,7 +75,7 @@ rx_release(struct netpkt *p)
 	struct nf_rxbuf *b = (struct nf_rxbuf *)p;
 
 	__atomic_sub_fetch(&b->n->kept, p->nseg, __ATOMIC_RELAXED);
-	rxbuf_put(b->n, b);
+	nf_rxbuf_put(b->n, b);
 }
 
 /* done() of a packet that lies in ring buffers.  Any thread. */
@@ -288,10 +200,10 @@ deliver(struct nf_queue *q, struct nf_rxbuf *b, struct netpktq *out)
 		p = keep_packet(q, b);
 	else if ((p = copy_packet(b, len)) == NULL) {
 		n->nd.stats.idrops++;
-		rxbuf_put(n, b);
+		nf_rxbuf_put(n, b);
 		return;
 	} else
-		rxbuf_put(n, b);
+		nf_rxbuf_put(n, b);
 	if (p->len < 14 || !set_flags(q, p)) {
 		n->nd.stats.ierrors++;
 		if (p->done == rx_done)
@@ -339,7 +251,7 @@ piece(struct nf_queue *q, struct nf_rxbuf *b, const struct netif_rx_response *r)
 		    (unsigned)r->status);
 	if (beyond || r->status < 0 || q->cur_nseg == NETPKT_MAXSEG - 1) {
 		q->cur_drop = true;
-		rxbuf_put(q->n, b);
+		nf_rxbuf_put(q->n, b);
 		return;
 	}
 	b->offset = r->offset;
@@ -384,11 +296,11 @@ received(struct nf_queue *q, unsigned at, const struct netif_rx_response *r,
 	b->next = NULL;
 	if (q->cur_extra) {
 		extra(q, r);
-		rxbuf_put(q->n, b);
+		nf_rxbuf_put(q->n, b);
 	} else {
 		if (r->id != at) {
 			q->rx.why = "an answer with another request's id";
-			rxbuf_put(q->n, b);
+			nf_rxbuf_put(q->n, b);
 			return;
 		}
 		if (first)
@@ -407,7 +319,7 @@ received(struct nf_queue *q, unsigned at, const struct netif_rx_response *r,
 	if (b == NULL || q->cur_drop) {
 		q->n->nd.stats.ierrors++;
 		if (b != NULL)
-			rxbuf_put(q->n, b);
+			nf_rxbuf_put(q->n, b);
 	} else
 		deliver(q, b, out);
 }
@@ -491,11 +403,11 @@ nf_rx_close(struct nf_queue *q)
 	if (q->rxpage == NULL)
 		return;
 	if (q->cur != NULL)
-		rxbuf_put(q->n, q->cur);
+		nf_rxbuf_put(q->n, q->cur);
 	q->cur = NULL;
 	for (i = 0; i < NF_RING; i++)
 		if (q->posted[i] != NULL) {
-			rxbuf_destroy(q->n, q->posted[i]);
+			nf_rxbuf_destroy(q->n, q->posted[i]);
 			q->posted[i] = NULL;
 		}
 	if (q->rxref != 0)

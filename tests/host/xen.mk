@@ -4,7 +4,8 @@ xen_host_CFLAGS := -Itests/host/kernel -Iinclude
 xen_fake := tests/host/xen/fake.c tests/host/xen/store.c xen/ring.c
 host_TESTS += fuzz_netfront
 host_fuzz_netfront_SRCS := tests/host/fuzz_netfront.c $(xen_fake) \
-	   xen/netfront.c xen/netfront_rx.c xen/netfront_tx.c xen/netparse.c
+	   xen/netfront.c xen/netfront_rx.c xen/netfront_tx.c xen/netfront_slot.c \
+	   xen/netbuf.c xen/netparse.c
 host_fuzz_netfront_CFLAGS := $(xen_host_CFLAGS)
 host_fuzz_netfront_ARGS := 300
 host_TESTS += fuzz_blkfront

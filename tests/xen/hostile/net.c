@@ -166,8 +166,9 @@ serve_rx(struct device *d)
 	rx_shared->rsp_prod = rx.rsp_prod_pvt;
 	if (lies(d, "rx-jump"))
 		rx_shared->rsp_prod += 100000;
-	if (frames > 20 && lies(d, "rx-back"))
-		rx_shared->rsp_prod -= 30;	/* behind what was taken */
+	/* Behind what was taken: the event asked for says how far that is. */
+	if (rx_shared->rsp_event > 20 && lies(d, "rx-back"))
+		rx_shared->rsp_prod = rx_shared->rsp_event - 6;
 	xen_wmb();
 	rx_shared->req_event = rx.req_cons + 1;
 	return n != 0;
