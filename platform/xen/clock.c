@@ -26,8 +26,8 @@ monotonic(uint64_t t)
 	return t;
 }
 
-uint64_t
-xen_system_time(void)
+static uint64_t
+system_time(void)
 {
 	unsigned long s = plat_irq_save();
 	uint64_t t = pvclock_read((volatile struct pvclock *)
@@ -40,9 +40,10 @@ xen_system_time(void)
 uint64_t
 plat_clock(void)
 {
-	uint64_t t = xen_system_time() - zero;
+	uint64_t t = system_time() - zero;
 
-	return plat_ncpu() == 1 ? t : monotonic(t);
+	return plat_ncpu() == 1 || (xen_vi[0]->time.flags &
+	    XEN_PVCLOCK_TSC_STABLE_BIT) != 0 ? t : monotonic(t);
 }
 
 /* What the wall clock showed at our time 0. */
@@ -68,7 +69,7 @@ xen_clock_init(void)
 {
 
 	xen_vi[0] = &xen_shared_info->vcpu_info[0];
-	zero = xen_system_time();
+	zero = system_time();
 	wall_clock();
 }
 
@@ -76,7 +77,7 @@ void
 xen_clock_resume(uint64_t was)
 {
 
-	zero = xen_system_time() - was;
+	zero = system_time() - was;
 	wall_clock();
 }
 

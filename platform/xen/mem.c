@@ -69,6 +69,49 @@ first_free(void)
 	return max;
 }
 
+/* ---- the list of frames, for the toolstack's save ---- */
+
+/* mfn of the page at a page-aligned address of the direct map. */
+static xen_pfn_t
+mfn_of(const void *p)
+{
+
+	return xen_p2m[(uintptr_t)p >> PAGE_SHIFT];
+}
+
+/* Two levels above the list (arch-x86/xen.h, pfn_to_mfn_frame_list_list). */
+static void
+p2m_init(void)
+{
+	uint64_t npage = (xen_npfn + LIST - 1) / LIST;
+
+	/* From 512 GB on it is too large to be told so. */
+	if (npage <= LIST * LIST)
+		frame_lists = xen_early_alloc(1 + (npage + LIST - 1) / LIST);
+	xen_p2m_publish();
+}
+
+void
+xen_p2m_publish(void)
+{
+	uint64_t npage = (xen_npfn + LIST - 1) / LIST, i;
+	uint64_t *list = frame_lists + LIST;
+
+	xen_shared_info->arch.max_pfn = xen_npfn;
+	if (frame_lists == NULL) {
+		xen_shared_info->arch.pfn_to_mfn_frame_list_list = ~0UL;
+		return;
+	}
+	for (i = 0; i < npage; i++)
+		list[i] = mfn_of(xen_p2m + i * LIST);
+	for (i = 0; i * LIST < npage; i++)
+		frame_lists[i] = mfn_of(list + i * LIST);
+	xen_shared_info->arch.pfn_to_mfn_frame_list_list =
+	    mfn_of(frame_lists);
+}
+
+/* ---- how much there may be ---- */
+
 /* Pages that the domain may ever have: the end of its memory map (memory.h,
  * XENMEM_memory_map; entries as the BIOS has them). */
 static uint64_t
@@ -132,48 +175,7 @@ xen_mem_init(void)
 	npopulated = xen_npfn;
 	xen_pt_boot();
 	grow();
-	xen_p2m_init();
-}
-
-/* ---- the list of frames, for the toolstack's save ---- */
-
-/* mfn of the page at a page-aligned address of the direct map. */
-static xen_pfn_t
-mfn_of(const void *p)
-{
-
-	return xen_p2m[(uintptr_t)p >> PAGE_SHIFT];
-}
-
-/* Two levels above the list (arch-x86/xen.h, pfn_to_mfn_frame_list_list). */
-void
-xen_p2m_init(void)
-{
-	uint64_t npage = (xen_npfn + LIST - 1) / LIST;
-
-	if (npage > LIST * LIST)
-		return;			/* 512 GB: too large to be told so */
-	frame_lists = xen_early_alloc(1 + (npage + LIST - 1) / LIST);
-	xen_p2m_publish();
-}
-
-void
-xen_p2m_publish(void)
-{
-	uint64_t npage = (xen_npfn + LIST - 1) / LIST, i;
-	uint64_t *list = frame_lists + LIST;
-
-	xen_shared_info->arch.max_pfn = xen_npfn;
-	if (frame_lists == NULL) {
-		xen_shared_info->arch.pfn_to_mfn_frame_list_list = ~0UL;
-		return;
-	}
-	for (i = 0; i < npage; i++)
-		list[i] = mfn_of(xen_p2m + i * LIST);
-	for (i = 0; i * LIST < npage; i++)
-		frame_lists[i] = mfn_of(list + i * LIST);
-	xen_shared_info->arch.pfn_to_mfn_frame_list_list =
-	    mfn_of(frame_lists);
+	p2m_init();
 }
 
 /* ---- xen.h ---- */

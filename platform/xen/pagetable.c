@@ -17,8 +17,14 @@ static bool sealed;
 
 /* ---- batches ---- */
 
-void
-xen_batch_flush(struct xen_batch *b)
+#define BATCH	64
+struct batch {
+	unsigned		n;
+	struct mmu_update	req[BATCH];
+};
+
+static void
+batch_flush(struct batch *b)
 {
 	unsigned done = 0;
 
@@ -31,14 +37,14 @@ xen_batch_flush(struct xen_batch *b)
 	b->n = 0;
 }
 
-void
-xen_batch_put(struct xen_batch *b, uint64_t ptr, uint64_t val)
+static void
+batch_put(struct batch *b, uint64_t ptr, uint64_t val)
 {
 
 	b->req[b->n].ptr = ptr | MMU_NORMAL_PT_UPDATE;
 	b->req[b->n].val = val;
-	if (++b->n == XEN_BATCH)
-		xen_batch_flush(b);
+	if (++b->n == BATCH)
+		batch_flush(b);
 }
 
 static void
@@ -50,18 +56,11 @@ tlb_op(unsigned cmd, uintptr_t va)
 	    DOMID_SELF, 0);
 }
 
-void
-xen_tlb_flush_all(void)
-{
-
-	tlb_op(MMUEXT_TLB_FLUSH_ALL, 0);
-}
-
 /* ---- walking ---- */
 
 /* Where an entry is, for Xen.  Tables are in the direct map. */
-uint64_t
-xen_pt_machine(const uint64_t *e)
+static uint64_t
+machine_of(const uint64_t *e)
 {
 
 	return xen_p2m[(uintptr_t)e >> PAGE_SHIFT] << PAGE_SHIFT |
@@ -99,8 +98,8 @@ is_guest(uintptr_t va)
 	return va < 0x0000800000000000 || va >= HYPERVISOR_VIRT_END;
 }
 
-uint64_t *
-xen_pt_entry(uintptr_t va)
+static uint64_t *
+leaf_entry(uintptr_t va)
 {
 
 	return is_guest(va) ? entry(va, 0) : NULL;
@@ -115,7 +114,7 @@ plat_virt_to_phys(const void *p)
 	/* Outside the image, the direct map of this has no holes. */
 	if (va >= (uintptr_t)__image_end && va < xen_si->nr_pages << PAGE_SHIFT)
 		return va;
-	if ((e = xen_pt_entry(va)) == NULL || ((pte = *e) & PTE_P) == 0)
+	if ((e = leaf_entry(va)) == NULL || ((pte = *e) & PTE_P) == 0)
 		return PADDR_NONE;
 	if (pte & PTE_FOREIGN)
 		return (pte & PTE_ADDR) | 1UL << 62 | (va & (PAGE_SIZE - 1));
@@ -125,7 +124,6 @@ plat_virt_to_phys(const void *p)
 
 /* ---- growing ---- */
 
-/* A zeroed page, before and after kern_start(). */
 void *
 xen_pt_page(void)
 {
@@ -143,19 +141,19 @@ xen_pt_seal(void)
 
 /* A page becomes a table, zeroed or filled in already: read-only, linked. */
 static void
-link_table(struct xen_batch *b, uint64_t *t, uint64_t *parent)
+link_table(struct batch *b, uint64_t *t, uint64_t *parent)
 {
 	uint64_t ma = xen_p2m[(uintptr_t)t >> PAGE_SHIFT] << PAGE_SHIFT;
 
-	xen_batch_put(b, xen_pt_machine(entry((uintptr_t)t, 0)), ma | PTE_RO);
-	xen_batch_put(b, xen_pt_machine(parent), ma | PTE_TABLE);
+	batch_put(b, machine_of(entry((uintptr_t)t, 0)), ma | PTE_RO);
+	batch_put(b, machine_of(parent), ma | PTE_TABLE);
 }
 
 /* pt_lock held: the entry of va at level, with the tables above it; NULL. */
 static uint64_t *
 entry_make(uintptr_t va, int level)
 {
-	struct xen_batch b = { .n = 0 };
+	struct batch b = { .n = 0 };
 	uint64_t *t = pml4, *e, *new;
 	int l;
 
@@ -165,7 +163,7 @@ entry_make(uintptr_t va, int level)
 			if ((new = xen_pt_page()) == NULL)
 				return NULL;
 			link_table(&b, new, e);
-			xen_batch_flush(&b);
+			batch_flush(&b);
 		}
 		t = table(*e);
 	}
@@ -230,7 +228,7 @@ boot_flags(uint64_t va)
 static uint64_t
 protect_boot(void)
 {
-	struct xen_batch b = { .n = 0 };
+	struct batch b = { .n = 0 };
 	uint64_t va, flags, *e;
 
 	for (va = 0; (e = entry(va, 0)) != NULL && (*e & PTE_P) != 0;
@@ -238,11 +236,11 @@ protect_boot(void)
 		if (va == (uint64_t)xen_shared_info)
 			continue;	/* mapped already */
 		flags = boot_flags(va);
-		xen_batch_put(&b, xen_pt_machine(e), flags == 0 ? 0 :
+		batch_put(&b, machine_of(e), flags == 0 ? 0 :
 		    xen_p2m[va >> PAGE_SHIFT] << PAGE_SHIFT | flags);
 	}
-	xen_batch_flush(&b);
-	xen_tlb_flush_all();
+	batch_flush(&b);
+	tlb_op(MMUEXT_TLB_FLUSH_ALL, 0);
 	return va;
 }
 
@@ -265,32 +263,32 @@ fill_direct(uint64_t *t, uint64_t va)
 void
 xen_pt_boot(void)
 {
-	static struct xen_batch b;
+	static struct batch b;
 	uint64_t va, end = xen_npfn << PAGE_SHIFT, *e, *t;
 
 	pml4 = (uint64_t *)xen_si->pt_base;
 	va = protect_boot();
 	/* The last table of the builder's may be used in part. */
 	for (; va < end && (e = entry(va, 0)) != NULL; va += PAGE_SIZE)
-		xen_batch_put(&b, xen_pt_machine(e),
+		batch_put(&b, machine_of(e),
 		    xen_p2m[va >> PAGE_SHIFT] << PAGE_SHIFT | PTE_RW);
-	xen_batch_flush(&b);
+	batch_flush(&b);
 	for (; va < end; va += 1UL << LEVEL_SHIFT(1)) {
 		if ((e = entry_make(va, 1)) == NULL)
 			xen_fail("too little memory for the page tables");
 		t = xen_early_alloc(1);
 		fill_direct(t, va);
 		link_table(&b, t, e);
-		if (b.n >= XEN_BATCH / 2)
-			xen_batch_flush(&b);
+		if (b.n >= BATCH / 2)
+			batch_flush(&b);
 	}
-	xen_batch_flush(&b);
+	batch_flush(&b);
 }
 
 /* ---- plat.h ---- */
 
-uint64_t
-xen_prot_flags(int prot)
+static uint64_t
+prot_flags(int prot)
 {
 	uint64_t f = PTE_P | PTE_A | PTE_D;
 
@@ -307,26 +305,26 @@ xen_prot_flags(int prot)
 static int
 map(uintptr_t va, uint64_t pfn, size_t npage, uint64_t flags)
 {
-	struct xen_batch b;
+	struct batch b;
 	uint64_t *e;
 
 	b.n = 0;
 	for (; npage > 0; npage--, va += PAGE_SIZE, pfn++) {
 		if ((e = entry_make(va, 0)) == NULL) {
-			xen_batch_flush(&b);
+			batch_flush(&b);
 			return ENOMEM;
 		}
-		xen_batch_put(&b, xen_pt_machine(e),
+		batch_put(&b, machine_of(e),
 		    xen_p2m[pfn] << PAGE_SHIFT | flags);
 	}
-	xen_batch_flush(&b);
+	batch_flush(&b);
 	return 0;
 }
 
 static bool
 mapped(uintptr_t va)
 {
-	uint64_t *e = xen_pt_entry(va);
+	uint64_t *e = leaf_entry(va);
 
 	return e != NULL && (*e & PTE_P) != 0;
 }
@@ -346,7 +344,7 @@ plat_map(uintptr_t va, paddr_t pa, size_t size, int prot)
 			return EEXIST;
 	s = x86_lock(&pt_lock);
 	error = map(va, pa >> PAGE_SHIFT, size >> PAGE_SHIFT,
-	    xen_prot_flags(prot));
+	    prot_flags(prot));
 	x86_unlock(&pt_lock, s);
 	if (error != 0)
 		plat_unmap(va, size);
@@ -358,24 +356,24 @@ static void
 change(uintptr_t va, size_t size, uint64_t keep, uint64_t flags)
 {
 	unsigned long s = x86_lock(&pt_lock);
-	struct xen_batch b;
+	struct batch b;
 	uint64_t *e;
 	size_t off, n = 0;
 
 	b.n = 0;
 	for (off = 0; off < size; off += PAGE_SIZE)
-		if ((e = xen_pt_entry(va + off)) != NULL &&
+		if ((e = leaf_entry(va + off)) != NULL &&
 		    (*e & PTE_P) != 0) {
-			xen_batch_put(&b, xen_pt_machine(e),
+			batch_put(&b, machine_of(e),
 			    (*e & keep) | flags);
 			n++;
 		}
-	xen_batch_flush(&b);
+	batch_flush(&b);
 	x86_unlock(&pt_lock, s);
 	if (n == 1 && size == PAGE_SIZE)
 		tlb_op(MMUEXT_INVLPG_ALL, va);
 	else if (n > 0)
-		xen_tlb_flush_all();
+		tlb_op(MMUEXT_TLB_FLUSH_ALL, 0);
 }
 
 void
@@ -389,7 +387,7 @@ void
 plat_protect(uintptr_t va, size_t size, int prot)
 {
 
-	change(va, size, PTE_ADDR, xen_prot_flags(prot));
+	change(va, size, PTE_ADDR, prot_flags(prot));
 }
 
 void *

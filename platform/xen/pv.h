@@ -39,12 +39,11 @@ hypercall(unsigned long op, unsigned long a, unsigned long b, unsigned long c,
 /* ---- start.c ---- */
 
 extern const struct start_info *xen_si;
-/* A line on the console; the boot cannot go on. */
-void	xen_log(const char *, ...) __attribute__((format(printf, 1, 2)));
+/* The boot cannot go on. */
 void	xen_fail(const char *) __attribute__((noreturn));
 void	xen_console_init(void);
 
-/* ---- mem.c, pagetable.c, p2m.c ---- */
+/* ---- mem.c, pagetable.c ---- */
 
 #define PTE_P		0x001UL
 #define PTE_W		0x002UL
@@ -59,34 +58,22 @@ void	xen_console_init(void);
 #define PTE_RO		(PTE_P | PTE_A | PTE_NX)
 
 extern xen_pfn_t *xen_p2m;		/* mfn of each pfn */
-extern uint64_t xen_npfn;		/* pages that it has */
+extern uint64_t xen_npfn;		/* how many it may have */
 
 void	xen_mem_init(void);
 void	*xen_early_alloc(size_t npage);	/* zeroed, before kern_start */
-void	xen_p2m_init(void);		/* the lists for the toolstack */
-void	xen_p2m_publish(void);
+void	xen_p2m_publish(void);		/* for the toolstack */
 void	xen_shared_map(void);		/* xen_shared_info at its address */
 
-/* Changes to page tables, collected; never more than fit: flushes itself. */
-#define XEN_BATCH	64
-struct xen_batch {
-	unsigned		n;
-	struct mmu_update	req[XEN_BATCH];
-};
-void	xen_batch_put(struct xen_batch *, uint64_t ptr, uint64_t val);
-void	xen_batch_flush(struct xen_batch *);
-void	xen_tlb_flush_all(void);
-uint64_t *xen_pt_entry(uintptr_t va);	/* leaf entry, may be 0; NULL */
-uint64_t xen_pt_machine(const uint64_t *entry);
 /* Tables for [va, va + size); ENOMEM. */
 int	xen_pt_prepare(uintptr_t va, size_t size);
+/* One page, its tables being there; flags 0 unmaps.  errno. */
 int	xen_pt_map_mfn(uintptr_t va, xen_pfn_t mfn, uint64_t flags);
-uint64_t xen_prot_flags(int prot);
 void	xen_pt_boot(void);		/* direct map and protection */
 void	xen_pt_seal(void);
-void	*xen_pt_page(void);
+void	*xen_pt_page(void);		/* zeroed, before and after */
 
-/* ---- cpu.c, traps.c, smp.c ---- */
+/* ---- cpu.c, traps.c ---- */
 
 extern struct plat_cpu *xen_cpus[MAXCPU];	/* by VCPU number */
 static inline struct plat_cpu *
@@ -115,7 +102,6 @@ void	xen_event_cpu(unsigned cpu);
 /* ---- clock.c ---- */
 
 void	xen_clock_init(void);
-uint64_t xen_system_time(void);		/* Xen's: ns since its boot */
 void	xen_timer_intr(void *);
 /* Another hypervisor's time from here on: ours goes on where it was. */
 void	xen_clock_resume(uint64_t was);

@@ -1,9 +1,7 @@
 /*
  * The course of the boot, from entry.S to kern_start(); the console; the end.
  */
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "pv.h"
 #include "../common/config.h"
@@ -12,25 +10,12 @@
 const struct start_info *xen_si;
 
 void
-xen_log(const char *fmt, ...)
-{
-	char buf[160];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(buf, sizeof(buf), fmt, ap);
-	va_end(ap);
-	if (n > (int)sizeof(buf) - 1)
-		n = sizeof(buf) - 1;
-	plat_console_write(buf, (size_t)n);
-}
-
-void
 xen_fail(const char *what)
 {
+	char line[100];
 
-	xen_log("sirloin: cannot boot: %s\n", what);
+	plat_console_write(line, (size_t)snprintf(line, sizeof(line),
+	    "sirloin: cannot boot: %.64s\n", what));
 	plat_end(PLAT_PANIC, 1);
 }
 
