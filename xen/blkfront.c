@@ -4,6 +4,7 @@
 #include "blkfront.h"
 
 #define INDIRECT_MAX	(PAGE_SIZE / sizeof(struct blkif_request_segment))
+#define PATIENCE	15000000000ull	/* ns without a back end */
 #define WAIT_PAGES	64		/* of memory for one page of the pool */
 
 /* ---- rings ---- */
@@ -73,6 +74,54 @@ rings_down(struct bf *b)
 	bf_pool_empty(b);
 }
 
+/* ---- without a back end ---- */
+
+/*
+ * Requests wait for it to come back, but not for ever: those who wait for them
+ * may have other things to do.  It is welcome later, too.
+ */
+static void *
+waiter_main(void *arg)
+{
+	struct bf *b = arg;
+	bool expired = false;
+	uint64_t until;
+
+	kern_mutex_lock(&b->lock);
+	while (!b->connected && b->present && !expired) {
+		until = b->lost + PATIENCE;
+		if (plat_clock() >= until) {
+			b->present = false;
+			expired = true;
+			break;
+		}
+		kern_mutex_unlock(&b->lock);
+		kern_sleep_until(until);
+		kern_mutex_lock(&b->lock);
+	}
+	b->waiter = false;
+	kern_mutex_unlock(&b->lock);
+	if (expired) {
+		kern_printf("%s: no back end for %u s: requests fail\n",
+		    b->xd->name, (unsigned)(PATIENCE / 1000000000));
+		bf_requeue(b, true);
+	}
+	return NULL;
+}
+
+static bool
+wait_for_peer(struct bf *b)
+{
+
+	kern_mutex_lock(&b->lock);
+	b->lost = plat_clock();
+	if (b->present && !b->waiter)
+		b->waiter = kern_thread_create(NULL, "blkwait", waiter_main, b,
+		    KERN_PRI_KERNEL, KERN_CPU_ANY, 0, 16 * 1024) == 0;
+	kern_mutex_unlock(&b->lock);
+	return b->waiter;
+}
+
 /* ---- xenbus ---- */
 
 static void
@@ -88,6 +137,10 @@ bf_disconnect(struct xenbus_dev *xd, bool gone)
 		kern_mutex_unlock(&b->lock);
 	}
 	rings_down(b);
+	if (!gone && b->present && !wait_for_peer(b)) {
+		b->present = false;
+		gone = true;
+	}
 	bf_requeue(b, gone);
 }
 
@@ -245,8 +298,7 @@ bf_connected(struct xenbus_dev *xd, bool first)
 	    b->bd.serial, sizeof(b->bd.serial)) != 0)
 		b->bd.serial[0] = '\0';
 	if (xd->attached && !b->present)
-		kern_printf("%s: plugged in again: %s\n", xd->name,
-		    b->bd.name);
+		kern_printf("%s: back again: %s\n", xd->name, b->bd.name);
 	b->present = true;
 	bf_start(b);
 	return 0;

@@ -68,6 +68,8 @@ struct bf {
 	bool		open, present;	/* present: else ENXIO */
 	bool		connected;	/* requests may be put in rings */
 	bool		closing;	/* xenbus wants to know when not busy */
+	bool		waiter;		/* a thread waits for the back end */
+	uint64_t	lost;		/* when the last one ended */
 	unsigned	nring, order, maxseg, turn;
 	unsigned	flush_op;	/* 0: none */
 	struct bf_ring	ring[BF_MAXRING];

@@ -147,7 +147,7 @@ peer_closes(struct xenbus_dev *d, enum xenbus_state peer)
 		set_state(d, XenbusStateClosing);
 		return;
 	}
-	unlink_dev(d, false);
+	unlink_dev(d, !online && d->linked);
 	set_state(d, XenbusStateClosed);
 	if (peer == XenbusStateClosed && online && d->there)
 		set_state(d, XenbusStateInitialising);
