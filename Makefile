@@ -63,12 +63,12 @@ base_SRCS = $(platform_$(1)_SRCS) $(platform_common_SRCS) $(kernel_SRCS) \
 	   $(hypercall_SRCS) $(libc_min_stateless_SRCS)
 DISKS	:= disk fat iso ext2 ffs
 # $(call PLATFORM_drivers,components); xen/'s are for both: a PVH guest is hw.
-xen_drivers = $(if $(filter net,$(1)),$(xen_net_SRCS)) \
+xen_drivers = $(xen_SRCS) $(fronts)
+fronts	= $(if $(filter net,$(1)),$(xen_net_SRCS)) \
 	   $(if $(filter $(DISKS),$(1)),$(xen_blk_SRCS)) \
-	   $(if $(filter net $(DISKS),$(1)),$(xen_SRCS)) \
 	   $(if $(RUMP)$(filter $(DISKS),$(1)),$(hypercall_disk_SRCS)) \
 	   $(if $(filter linux,$(1)),$(kernel_vm_SRCS) $(hypercall_vm_SRCS))
-hw_drivers = $(call xen_drivers,$(1)) $(if $(filter net,$(1)),$(virtio_net_SRCS)) \
+hw_drivers = $(if $(filter net $(DISKS),$(1)),$(xen_SRCS)) $(fronts) $(if $(filter net,$(1)),$(virtio_net_SRCS)) \
 	   $(if $(filter $(DISKS),$(1)),$(virtio_blk_SRCS)) \
 	   $(if $(filter net $(DISKS),$(1)),$(virtio_SRCS)) \
 	   $(if $(filter net pci $(DISKS),$(1)),$(pci_SRCS) $(hypercall_pci_SRCS))

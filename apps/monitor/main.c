@@ -1,6 +1,6 @@
 /*
- * monitor: a guest for tests from outside.  Prints "ready", does the commands
- * that it reads, one a line, and ends each with "ok" or "error N TEXT":
+ * monitor: a guest for tests from outside.  Prints its arguments and "ready",
+ * does the commands that it reads, one a line, and ends each with "ok" or "error N TEXT":
  *
  *	echo WORD		prints it
  *	time			"time MONOTONIC EPOCH", nanoseconds
@@ -231,6 +231,8 @@ main(int argc, char **argv)
 	int error;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (int i = 1; i < argc; i++)
+		printf("argument %s\n", argv[i]);
 	net_start();
 	printf("ready\n");
 	while (fgets(line, sizeof(line), stdin) != NULL) {

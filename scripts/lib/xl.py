@@ -144,7 +144,7 @@ class Console:
         self.thread.start()
 
     def relay(self):
-        while data := os.read(self.source.fileno(), 65536):
+        while data := self.read():
             data = self.held + data
             m = HELD.search(data)
             cut = m.start(1) if m else len(data)
@@ -154,6 +154,12 @@ class Console:
             self.word = m[1].decode()
         else:
             self.show(self.held)
+
+    def read(self):
+        try:
+            return os.read(self.source, 65536)
+        except OSError:     # a terminal's end
+            return b""
 
     @staticmethod
     def show(data):
@@ -187,10 +193,10 @@ def relay_input(terminal):
 
 def start(argv):
     """(xl, the other side of its terminal): the console's client takes input
-    from its controlling terminal only, so it gets one, and we keep ours."""
+    only where it has one, so it gets one of its own."""
     terminal, theirs = os.openpty()
     tty.setraw(theirs)
-    p = subprocess.Popen(argv, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    p = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE,
                          start_new_session=True,
                          preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
     os.close(theirs)
@@ -230,7 +236,7 @@ def once(ns, cfg_file, name, store):
     argv = ["xl", "create", "-F", "-c", *(["-p"] if store is not None else []), cfg_file]
     p, terminal = start(argv)
     lines = []
-    console = Console(p.stdout)
+    console = Console(terminal)
     threading.Thread(target=relay_input, args=(terminal,), daemon=True).start()
     errors = threading.Thread(target=relay_errors, args=(p, lines), daemon=True)
     errors.start()
@@ -248,8 +254,8 @@ def once(ns, cfg_file, name, store):
             p.kill()
             p.wait()
         signal.signal(signal.SIGTERM, old)
-        os.close(terminal)
         console.thread.join(5)
+        os.close(terminal)
         errors.join(2)
     reason = re.search(r"has shut down, reason code (\d+)", "".join(lines))
     word = (console.word or "").split()

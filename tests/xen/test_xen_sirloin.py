@@ -101,10 +101,11 @@ class Run(Base):
     def test_long_configuration(self):
         """More than a PV command line holds goes by xenstore."""
         words = ["w" * 50 + str(n) for n in range(40)]
-        r = self.run_xen(image("hello", "pv"), "--", *words)
-        self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
-        for w in words:
-            self.assertIn(w, r.stdout)
+        for app, more in (("hello", {}), ("monitor", {"input": "exit 0\n"})):
+            r = self.run_xen(image(app, "pv"), "--", *words, **more)
+            self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
+            for w in words:
+                self.assertIn(f"argument {w}\n", r.stdout)
 
     def test_xlcfg(self):
         for kind in ("pv", "pvh"):

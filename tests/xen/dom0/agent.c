@@ -2,7 +2,7 @@
  * agent PORT: runs scripts for the host (tests/lib/xen.py) in dom0.
  *
  * A connection is one script: "SECONDS LENGTH INPUT\n", then LENGTH bytes for
- * sh(1); with INPUT 1 what follows is what is typed on its terminal.  Its output
+ * sh(1); with INPUT 1 it has a terminal, on which what follows is typed.  Its output
  * goes back as it comes, then NUL and three digits: the exit status, or 124 when
  * the time was over.  The end of the time or of the connection kills its process
  * group.
@@ -62,12 +62,14 @@ start(int s, int terminal, const char *script, sigset_t *old)
 	if (terminal >= 0) {
 		dup2(terminal, 0);
 		ioctl(0, TIOCSCTTY, 0);
+		s = terminal;
 	} else if (freopen("/dev/null", "r", stdin) == NULL) {
 		_exit(127);
 	}
 	dup2(s, 1);
 	dup2(s, 2);
-	close(s);
+	for (int fd = 3; fd < 32; fd++)
+		close(fd);
 	execl("/bin/sh", "sh", "-c", script, (char *)NULL);
 	_exit(127);
 }
@@ -81,31 +83,45 @@ now(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
+/* What is there to be read; 0: no more, now or ever. */
+static ssize_t
+relay(int from, int to)
+{
+	struct pollfd p = { from, POLLIN, 0 };
+	char buf[4096];
+	ssize_t n;
+
+	if (poll(&p, 1, 0) <= 0 || (n = read(from, buf, sizeof(buf))) <= 0)
+		return 0;
+	return write(to, buf, n) == n ? n : 0;
+}
+
 /* Wait for the child, the end of its time, or the end of the connection. */
 static int
 finish(int s, int sig, int terminal, pid_t pid, double end)
 {
-	struct pollfd p[2] = { { sig, POLLIN, 0 },
-	    { s, terminal >= 0 ? POLLIN : POLLRDHUP, 0 } };
+	struct pollfd p[3] = { { sig, POLLIN, 0 },
+	    { s, terminal >= 0 ? POLLIN : POLLRDHUP, 0 }, { terminal, POLLIN, 0 } };
 	int status;
 	double left;
-	char typed[512];
-	ssize_t n;
 
 	for (;;) {
+		while (terminal >= 0 && relay(terminal, s) > 0)
+			continue;
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			return WIFEXITED(status) ? WEXITSTATUS(status) :
 			    128 + WTERMSIG(status);
 		left = end - now();
-		if (p[1].revents == POLLIN && (n = read(s, typed, sizeof(typed))) > 0 &&
-		    write(terminal, typed, n) == n)
+		if (p[1].revents == POLLIN && relay(s, terminal) > 0)
 			p[1].revents = 0;
 		if (left <= 0 || p[1].revents != 0) {
 			kill(-pid, SIGKILL);
 			waitpid(pid, &status, 0);
 			return 124;
 		}
-		poll(p, 2, left * 1000 + 1);
+		if (p[2].revents & POLLHUP)
+			p[2].fd = -1;
+		poll(p, 3, left * 1000 + 1);
 		if (p[0].revents) {
 			struct signalfd_siginfo si;
 			if (read(sig, &si, sizeof(si)) < 0)
@@ -142,6 +158,7 @@ serve(int s)
 	if (input && openpty(&terminal[0], &terminal[1], NULL, &raw, NULL) != 0)
 		return;
 	pid = start(s, terminal[1], script, &old);
+	close(terminal[1]);
 	status = finish(s, signalfd(-1, &chld, 0), terminal[0], pid, now() + seconds);
 	snprintf(tail, sizeof(tail), "%c%03d", '\0', status & 255);
 	if (write(s, tail, 4) == 4)
