@@ -5,7 +5,7 @@
 #include <kern.h>
 
 /*
- * before: no more talk with other domains but xenstore.  after: begin again
+ * before (may be NULL): no more talk with other domains but xenstore.  after: begin again
  * (cancelled: where it stopped).  Both in the watch thread, in the order of
  * the list and backwards.
  */

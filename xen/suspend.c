@@ -24,7 +24,8 @@ xen_do_suspend(void)
 	int error;
 
 	TAILQ_FOREACH_REVERSE(s, &list, suspenders, link)
-		s->before(s->arg);
+		if (s->before != NULL)
+			s->before(s->arg);
 	xs_suspend();
 	error = xen_suspend();
 	cancelled = error != 0;

@@ -411,11 +411,6 @@ static struct xs_watch device_watch = {
 
 /* ---- suspend ---- */
 
-static void
-before_suspend(void *arg)
-{
-}
-
 /* Rings and grants are gone: begin with what the store says now. */
 static void
 after_suspend(void *arg, bool cancelled)
@@ -439,9 +434,7 @@ after_suspend(void *arg, bool cancelled)
 	}
 }
 
-static struct xen_suspender suspender = {
-	.before = before_suspend, .after = after_suspend
-};
+static struct xen_suspender suspender = { .after = after_suspend };
 
 /* ---- boot ---- */
 
