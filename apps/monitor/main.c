@@ -22,8 +22,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
-#include <rump/host.h>
 #include <rump/rump.h>
 #include "monitor.h"
 
@@ -38,12 +38,21 @@ do_echo(char **arg)
 	return 0;
 }
 
+static uint64_t
+clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
 static int
 do_time(char **arg)
 {
-	uint64_t now = rumpcomp_host_clock();
 
-	printf("time %" PRIu64 " %" PRIu64 "\n", now, now + rumpcomp_host_epoch());
+	printf("time %" PRIu64 " %" PRIu64 "\n", clock_ns(CLOCK_MONOTONIC),
+	    clock_ns(CLOCK_REALTIME));
 	return 0;
 }
 
@@ -160,7 +169,7 @@ spinner(void *arg)
 {
 	uint64_t last = 0, now;
 
-	while ((now = rumpcomp_host_clock()) < spin_end) {
+	while ((now = clock_ns(CLOCK_MONOTONIC)) < spin_end) {
 		if (now < last)
 			printf("time went back by %" PRIu64 "\n", last - now);
 		last = now;
@@ -174,7 +183,7 @@ do_spin(char **arg)
 	pthread_t t[16];
 	int n = atoi(arg[1]), error = 0, i;
 
-	spin_end = rumpcomp_host_clock() + strtoull(arg[0], NULL, 10) * 1000000000ull;
+	spin_end = clock_ns(CLOCK_MONOTONIC) + strtoull(arg[0], NULL, 10) * 1000000000ull;
 	if (n < 1 || n > 16)
 		return EINVAL;
 	for (i = 0; i < n && error == 0; i++)
