@@ -11,7 +11,8 @@
 
 /* ---- disks ---- */
 
-enum blk_op { BLK_READ, BLK_WRITE, BLK_FLUSH };
+/* DISCARD: what is there does not matter any more; no data. */
+enum blk_op { BLK_READ, BLK_WRITE, BLK_FLUSH, BLK_DISCARD };
 struct blk_req {
 	enum blk_op	op;
 	uint64_t	off;		/* bytes, multiple of blksize */
@@ -25,6 +26,7 @@ struct blk_req {
 };
 #define BLK_RDONLY	0x1
 #define BLK_FLUSHES	0x2		/* has a volatile cache, honours FLUSH */
+#define BLK_DISCARDS	0x4		/* knows DISCARD, else EOPNOTSUPP */
 struct blk_stats { uint64_t reads, writes, flushes, rbytes, wbytes, errors; };
 struct blkdev {
 	char		name[16];

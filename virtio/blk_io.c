@@ -136,6 +136,8 @@ count(struct vblk *b, const struct blk_req *r)
 	case BLK_FLUSH:
 		st->flushes++;
 		break;
+	case BLK_DISCARD:
+		break;
 	}
 }
 
@@ -298,6 +300,8 @@ check(struct vblk *b, const struct blk_req *r)
 		return EIO;
 	if (r->op == BLK_FLUSH)
 		return 0;
+	if (r->op == BLK_DISCARD)
+		return EOPNOTSUPP;
 	if (((r->off | r->len) & mask) != 0 || r->off > b->bd.size ||
 	    r->len > b->bd.size - r->off)
 		return EINVAL;

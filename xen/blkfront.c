@@ -293,6 +293,9 @@ bf_connected(struct xenbus_dev *xd, bool first)
 		b->flush_op = BLKIF_OP_WRITE_BARRIER;
 	if (b->flush_op != 0)
 		flags |= BLK_FLUSHES;
+	b->discard = xenbus_peer_num(xd, "feature-discard", 1, 0);
+	if (b->discard)
+		flags |= BLK_DISCARDS;
 	b->bd.flags = flags;
 	if (b->bd.serial[0] == '\0' && xs_read_str(0, xd->backend, "dev",
 	    b->bd.serial, sizeof(b->bd.serial)) != 0)

@@ -72,6 +72,7 @@ struct bf {
 	uint64_t	lost;		/* when the last one ended */
 	unsigned	nring, order, maxseg, turn;
 	unsigned	flush_op;	/* 0: none */
+	bool		discard;
 	struct bf_ring	ring[BF_MAXRING];
 	struct bf_reqq	pending;
 	struct bf_ioq	active;		/* begun, in order */

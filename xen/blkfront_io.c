@@ -74,6 +74,20 @@ put_indirect(struct bf_ring *r, struct bf_slot *s, unsigned op, uint64_t sector)
 	xring_put(&r->ring, &q, sizeof(q));
 }
 
+static void
+put_discard(struct bf_ring *r, struct bf_slot *s, const struct blk_req *req)
+{
+	struct blkif_request_discard q;
+
+	memset(&q, 0, sizeof(q));
+	q.operation = BLKIF_OP_DISCARD;
+	q.handle = r->b->handle;
+	q.id = s - r->slots;
+	q.sector_number = req->off / SECTOR;
+	q.nr_sectors = req->len / SECTOR;
+	xring_put(&r->ring, &q, sizeof(q));
+}
+
 /* The next ring with room, round and round; NULL. */
 static struct bf_ring *
 ring_with_room(struct bf *b)
@@ -117,15 +131,18 @@ issue_part(struct bf *b, struct bf_io *io)
 	struct bf_slot *s;
 	unsigned op;
 
-	/* It waited, and this back end has nothing to flush. */
-	if (q->op == BLK_FLUSH && b->flush_op == 0)
+	/* It waited, and this back end has nothing to flush or discard. */
+	if ((q->op == BLK_FLUSH && b->flush_op == 0) ||
+	    (q->op == BLK_DISCARD && !b->discard)) {
+		io->issued = q->len;
 		return true;
+	}
 	if ((r = ring_with_room(b)) == NULL)
 		return false;
 	s = r->free;
 	s->len = 0;
 	s->pages = s->indirect = NULL;
-	if (q->op == BLK_FLUSH)
+	if (q->op == BLK_FLUSH || q->op == BLK_DISCARD)
 		op = b->flush_op;
 	else {
 		op = q->op == BLK_WRITE ? BLKIF_OP_WRITE : BLKIF_OP_READ;
@@ -138,7 +155,10 @@ issue_part(struct bf *b, struct bf_io *io)
 	s->data = (char *)q->data + io->issued;
 	if (q->op == BLK_WRITE)
 		copy(s->pages, s->data, s->len, true);
-	if (s->indirect != NULL)
+	if (q->op == BLK_DISCARD) {
+		put_discard(r, s, q);
+		io->issued = q->len;
+	} else if (s->indirect != NULL)
 		put_indirect(r, s, op, (q->off + io->issued) / SECTOR);
 	else
 		put_direct(r, s, op, (q->off + io->issued) / SECTOR);
@@ -182,7 +202,7 @@ count(struct bf *b, const struct blk_req *r)
 	} else if (r->op == BLK_WRITE) {
 		st->writes++;
 		st->wbytes += r->len;
-	} else
+	} else if (r->op == BLK_FLUSH)
 		st->flushes++;
 }
 
@@ -243,7 +263,8 @@ push(struct bf *b, struct bf_reqq *done)
 static void
 complain(struct bf *b, const struct blk_req *r, int status)
 {
-	static const char *const ops[] = { "read", "write", "flush" };
+	static const char *const ops[] = { "read", "write", "flush",
+	    "discard" };
 
 	if (b->complaints++ < COMPLAINTS)
 		kern_printf("%s: %s of %lu bytes at %lu failed, status %d\n",
@@ -337,7 +358,9 @@ check(struct bf *b, const struct blk_req *r)
 	if (((r->off | r->len) & mask) != 0 || r->off > b->bd.size ||
 	    r->len > b->bd.size - r->off)
 		return EINVAL;
-	return r->op == BLK_WRITE && (b->bd.flags & BLK_RDONLY) ? EROFS : 0;
+	if (r->op == BLK_DISCARD && (b->bd.flags & BLK_DISCARDS) == 0)
+		return EOPNOTSUPP;
+	return r->op != BLK_READ && (b->bd.flags & BLK_RDONLY) ? EROFS : 0;
 }
 
 void

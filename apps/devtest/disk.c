@@ -310,6 +310,9 @@ test_disk(struct blkdev *b, void *arg)
 	test_errors(b);
 	test_flood(b, false);
 	if (write) {
+		error = io_wait(b, BLK_DISCARD, 0, NULL, 64 * b->blksize);
+		ok(b->flags & BLK_DISCARDS ? error == 0 : error == EOPNOTSUPP,
+		    "%s: discard: error %d", b->name, error);
 		test_random(b);
 		test_flood(b, true);
 	}

@@ -80,6 +80,9 @@ done(struct blk_req *r, int error)
 				CHECK(disk[q->block + i][0] == q->fill &&
 				    disk[q->block + i][511] == q->fill);
 		}
+	if (r->op == BLK_DISCARD && error != EOPNOTSUPP)
+		for (i = 0; i < q->n; i++)
+			unsure[q->block + i] = true;
 	if (r->op == BLK_READ && error == 0 && !liar)
 		for (i = 0; i < q->n; i++)
 			for (k = 0; k < 512; k += 73)
@@ -110,6 +113,8 @@ submit_one(void)
 		return;
 	q->r.op = rnd() % 10 == 0 ? BLK_FLUSH : rnd() % 2 ? BLK_READ :
 	    BLK_WRITE;
+	if (rnd() % 16 == 0)
+		q->r.op = BLK_DISCARD;
 	if (q->r.op == BLK_FLUSH)
 		q->n = 0;
 	q->buf = malloc(q->n * 512 + 1);
@@ -177,6 +182,7 @@ static void
 serve(struct bf_ring *r, const struct blkif_request *q)
 {
 	struct blkif_request_indirect x;
+	struct blkif_request_discard d;
 	unsigned op = q->operation;
 	int status = BLKIF_RSP_OKAY;
 	char *p;
@@ -192,7 +198,14 @@ serve(struct bf_ring *r, const struct blkif_request *q)
 	} else if (op == BLKIF_OP_READ || op == BLKIF_OP_WRITE)
 		status = transfer(op, q->sector_number, q->seg,
 		    q->nr_segments);
-	else
+	else if (op == BLKIF_OP_DISCARD) {
+		memcpy(&d, q, sizeof(d));
+		CHECK(d.nr_sectors > 0 && d.sector_number < BLOCKS &&
+		    d.nr_sectors <= BLOCKS - d.sector_number);
+		memset(disk[d.sector_number], 0, d.nr_sectors * 512);
+		answer(r, d.id, status);
+		return;
+	} else
 		CHECK((op == BLKIF_OP_FLUSH_DISKCACHE ||
 		    op == BLKIF_OP_WRITE_BARRIER) && q->nr_segments == 0);
 	answer(r, op == BLKIF_OP_INDIRECT ? x.id : q->id, status);
