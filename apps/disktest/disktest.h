@@ -1,6 +1,6 @@
 /*
  * disktest.h: random extents of a disk, or of files, are written, synced, read
- * again and compared.  Every sector says whose it is: of which extent, which
+ * again and compared (by disktest, and by nettest while it serves).  Every sector says whose it is: of which extent, which
  * sector of it, and of which generation, from which the rest of it follows.  So
  * whatever is on the disk can be judged without having seen it written.
  *
@@ -35,7 +35,18 @@ struct part {
 };
 extern uint64_t seed, end_ns, run_round;
 extern bool writing, syncing;
+extern bool telling;		/* of what was acknowledged */
 extern int bads;
+
+/* ---- part.c ---- */
+
+/* A name without a slash is a device of the platform's; -1 and errno. */
+int	disk_open(const char *name);
+uint64_t disk_size(int fd);		/* as far as it can be read */
+/* Part no of the disk or file: extents in size bytes from base on, counted
+   from first on.  False and errno: no memory, no room for one. */
+bool	part_init(struct part *, int fd, int no, int first, uint64_t base,
+	    uint64_t size);
 
 /* ---- extent.c ---- */
 

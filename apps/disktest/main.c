@@ -13,18 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include <rump/rump.h>
 #include "disktest.h"
 
 #define MAXTHREAD	16
-#define MAXEXTENTS	4096		/* of a thread */
-#define DEVICE		"/disktest-disk"
-
-uint64_t seed = 1, end_ns, run_round = 1;
-bool writing = true, syncing = true;
-int bads;
 
 static struct part parts[MAXTHREAD];
 static int nthread = 4;
@@ -39,46 +31,6 @@ die(const char *what)
 	exit(2);
 }
 
-static int
-open_disk(void)
-{
-	const char *path = disk;
-	int fd, error;
-
-	if (strchr(disk, '/') == NULL) {
-		path = DEVICE;
-		if ((error = rump_pub_etfs_register(path, disk,
-		    RUMP_ETFS_CHR)) != 0) {
-			errno = error;
-			die(disk);
-		}
-	}
-	if ((fd = open(path, writing ? O_RDWR : O_RDONLY)) < 0)
-		die(disk);
-	return fd;
-}
-
-/* A raw device may not tell: where reads end. */
-static uint64_t
-disk_size(int fd)
-{
-	static char sector[4096];
-	struct stat st;
-	uint64_t lo = 0, hi = 1ULL << 30, mid;	/* in sectors of 4 KB */
-
-	if (fstat(fd, &st) == 0 && st.st_size > 0)
-		return (uint64_t)st.st_size;
-	while (lo < hi) {
-		mid = (lo + hi) / 2;
-		if (pread(fd, sector, sizeof(sector), (off_t)(mid *
-		    sizeof(sector))) == (ssize_t)sizeof(sector))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo * sizeof(sector);
-}
-
 static void
 make_parts(void)
 {
@@ -88,7 +40,8 @@ make_parts(void)
 	struct part *p;
 
 	if (disk != NULL) {
-		fd = open_disk();
+		if ((fd = disk_open(disk)) < 0)
+			die(disk);
 		if (size == 0 || size > disk_size(fd))
 			size = disk_size(fd);
 	} else if (size == 0)
@@ -96,27 +49,15 @@ make_parts(void)
 	size = size / (uint64_t)nthread / SECTOR * SECTOR;
 	for (i = 0; i < nthread; i++) {
 		p = &parts[i];
-		p->no = i;
-		p->fd = fd;
 		if (dir != NULL) {
 			snprintf(path, sizeof(path), "%s/part%d.dat", dir, i);
-			if ((p->fd = open(path, O_RDWR | O_CREAT, 0644)) < 0)
+			if ((fd = open(path, O_RDWR | O_CREAT, 0644)) < 0)
 				die(path);
 		} else
 			base = size * (uint64_t)i;
-		p->first = first;
-		p->e = calloc(MAXEXTENTS, sizeof(*p->e));
-		p->buf = aligned_alloc(4096, MAXEXTENT);
-		if (p->e == NULL || p->buf == NULL)
-			die("memory");
-		p->n = layout(p->e, MAXEXTENTS, base, size, (uint64_t)i + 1);
-		if (p->n == 0) {
-			printf("disktest: too small\n");
-			exit(2);
-		}
+		if (!part_init(p, fd, i, first, base, size))
+			die("extents");
 		first += p->n;
-		p->rnd = (seed * 1000003 + run_round) * 1000003 +
-		    (uint64_t)i + 1;
 	}
 	printf("disktest: %d extents, %d threads, round %llu\n", first, nthread,
 	    (unsigned long long)run_round);

@@ -147,6 +147,8 @@ batch(struct part *p)
 		return;
 	}
 	p->syncs++;
+	if (!telling)
+		return;
 	len = snprintf(line, sizeof(line), "acked");
 	for (k = 0; k < n; k++)
 		if (!p->e[at[k]].unsure)

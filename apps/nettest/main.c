@@ -1,6 +1,6 @@
 /*
  * nettest: TAP tests of the socket interface over loopback; or, to be measured
- * from outside, `nettest serve [PORT]' (serve.c).
+ * from outside, `nettest serve [PORT [DISK]]' (serve.c; DISK: busy.c).
  */
 #include "nettest.h"
 
@@ -10,7 +10,7 @@ static int
 usage(void)
 {
 
-	fprintf(stderr, "usage: nettest [serve [port]]\n");
+	fprintf(stderr, "usage: nettest [serve [port [disk]]]\n");
 	return 2;
 }
 
@@ -20,10 +20,15 @@ main(int argc, char **argv)
 	int port = 10000;
 
 	if (argc > 1) {
-		if (strcmp(argv[1], "serve") != 0 || argc > 3)
+		if (strcmp(argv[1], "serve") != 0 || argc > 4)
 			return usage();
-		if (argc == 3 && (port = atoi(argv[2])) <= 0)
+		if (argc > 2 && (port = atoi(argv[2])) <= 0)
 			return usage();
+		if (argc > 3 && !busy_start(argv[3])) {
+			fprintf(stderr, "nettest: %s: %s\n", argv[3],
+			    strerror(errno));
+			return 1;
+		}
 		return serve(port);
 	}
 	for (int i = 0; i < 2; i++) {

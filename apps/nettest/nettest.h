@@ -73,5 +73,9 @@ void	test_options(void);
 void	test_local(void);
 void	test_load(int family);
 int	serve(int port);
+/* A disk that is at work meanwhile: false and errno; the end; JSON. */
+bool	busy_start(const char *disk);
+void	busy_stop(void);
+int	busy_report(char *, size_t);
 
 #endif /* NETTEST_H */

@@ -5,7 +5,8 @@
  *   read and of wrong ones, in decimal     +2 TCP source: reads a decimal
  *   number and a newline, sends as many bytes of the pattern     +3 as +1,
  *   and all bytes are looked at     +4 TCP: counters of the rump kernel's own
- *   devices     +0 UDP echo
+ *   devices     +5 TCP: what the busy disk has done so far; or, after a byte
+ *   that says e, in the end     +6 TCP: the platform's status     +0 UDP echo
  */
 #include <sys/sysctl.h>
 #include "nettest.h"
@@ -96,9 +97,32 @@ do_devices(int fd, uint8_t *buf)
 		write(fd, buf, n);
 }
 
-#define KINDS	5
+static void
+do_disk(int fd, uint8_t *buf)
+{
+	char c;
+
+	if (read(fd, &c, 1) == 1 && c == 'e')
+		busy_stop();
+	write(fd, buf, busy_report((char *)buf, BUF));
+}
+
+static void
+do_status(int fd, uint8_t *buf)
+{
+	int file = open("/sirloin/status", O_RDONLY);
+	ssize_t n = file < 0 ? 0 : pread(file, buf, BUF, 0);
+
+	while (n > 0 && buf[n - 1] == ' ')
+		n--;
+	write(fd, buf, n > 0 ? n : 0);
+	close(file);
+}
+
+#define KINDS	7
 static void (*const kind[KINDS])(int, uint8_t *) = {
-	do_echo, do_discard, do_source, do_check, do_devices
+	do_echo, do_discard, do_source, do_check, do_devices,
+	do_disk, do_status
 };
 struct conn { int fd, kind; };
 

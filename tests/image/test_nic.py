@@ -17,6 +17,9 @@ from test_httpd import BIG, FILES, Base, get
 NICS = ("e1000", "e1000e")
 MB = int(os.environ.get("SIRLOIN_NIC_MB", "48"))
 PORT = 10000
+# each with a disk, and the names that the guest has for them
+PAIRS = (("e1000", "wm0", "nvme", "/dev/rld0d"), ("e1000e", "wm0", "ahci", "/dev/rwd0d"),
+         ("virtio", "virt0", "virtio", "blk0"))
 STRANGERS = """import socket, sys
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 s.bind((sys.argv[1], 0))
@@ -126,13 +129,14 @@ class Suite(unittest.TestCase):
 @unittest.skipIf(KERNEL == "netbsd", "the built-in kernel's driver")
 @unittest.skipIf(os.geteuid() != 0, "a tap device takes root")
 class Tap(unittest.TestCase):
-    def serve(self, ns, nic, *nets, opts=()):
+    def serve(self, ns, nic, *nets, opts=(), ifname="wm0", disk=()):
         with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as f:
-            f.write(json.dumps({"rc": [{"bin": "nettest", "argv": ["serve", str(PORT)]}],
-                                "net": [{"if": "wm0", **n} for n in nets]}))
+            f.write(json.dumps({"rc": [{"bin": "nettest", "argv": ["serve", str(PORT),
+                                                                    *disk]}],
+                                "net": [{"if": ifname, **n} for n in nets]}))
         self.addCleanup(os.unlink, f.name)
         g = Guest(image("nettest"), "--nic", nic, "--net", f"tap={ns.tap}", "--config",
-                  f.name, *opts, timeout=600, prefix=ns.prefix)
+                  f.name, *opts, timeout=1800, prefix=ns.prefix)
         try:
             g.expect(r"serving on ports")
         except AssertionError:
@@ -142,15 +146,15 @@ class Tap(unittest.TestCase):
 
     def client(self, ns, *what, host=GUEST):
         out = ns.run("python3", f"{ROOT}/tests/lib/netclient.py", host, PORT, *what,
-                     timeout=500)
+                     timeout=900)
         self.assertEqual(out.count("ok "), len(what), out)
         return out
 
-    def static(self, ns, nic, *opts):
+    def static(self, ns, nic, *opts, **names):
         return self.serve(
             ns, nic, {"type": "inet", "method": "static", "addr": GUEST, "mask": "24"},
             {"type": "inet6", "method": "static", "addr": "fd00:5::2", "mask": "64"},
-            opts=("--mem", 128, *opts))
+            opts=("--mem", 128, *opts), **names)
 
     def test_streams(self):
         for nic in NICS:
@@ -161,16 +165,20 @@ class Tap(unittest.TestCase):
                         self.client(ns, "udp", "sizes", "odd", "check=32", "down=32")
                         self.client(ns, "udp", "check", "down", host="fd00:5::2")
 
-    def counted(self, ns):
-        text = self.client(ns, "counters")
-        guest = json.loads(text[:text.rindex("}") + 1])["net"][0]
+    def ask(self, ns, what, host=GUEST):
+        text = self.client(ns, what, host=host)
+        return json.loads(text[:text.rindex("}") + 1])
+
+    def counted(self, ns, nic):
+        guest = self.ask(ns, "status" if nic == "virtio" else "counters")["net"][0]
         host = {}
         for word in ("rx_packets", "rx_bytes", "tx_packets", "tx_bytes"):
             host[word] = int(ns.run("cat", f"/sys/class/net/{ns.tap}/statistics/{word}"))
         return guest, host
 
     def compare(self, nic, guest, host):
-        bad = {k: guest[k] for k in ("ierrors", "idrops", "oerrors", "odrops", "resets")}
+        words = ["ierrors", "idrops", "oerrors", "odrops"]
+        bad = {k: guest[k] for k in words + ["resets"] * (nic != "virtio")}
         self.assertEqual(set(bad.values()), {0}, bad)
         # some of the question for the counters itself is under way
         self.assertAlmostEqual(guest["ipackets"], host["tx_packets"], delta=20)
@@ -193,7 +201,46 @@ class Tap(unittest.TestCase):
                 ns.run("sysctl", "-q", "-w", f"net.ipv6.conf.{ns.tap}.disable_ipv6=1")
                 with self.static(ns, nic, "--smp", 2):
                     self.client(ns, f"check={MB}", f"down={MB}")
-                    self.compare(nic, *self.counted(ns))
+                    self.compare(nic, *self.counted(ns, nic))
+
+    def test_busy_disk(self):
+        """The same while a disk is written, flushed, read and compared all the
+        time; afterwards another boot finds on it what belongs there."""
+        for nic, ifname, kind, name in PAIRS:
+            with self.subTest(nic=nic, disk=kind), Namespace() as ns, \
+                    tempfile.NamedTemporaryFile() as f:
+                f.truncate(16 << 20)
+                disk = ("--disk", f"{f.name},{kind},raw")
+                ns.run("sysctl", "-q", "-w", f"net.ipv6.conf.{ns.tap}.disable_ipv6=1")
+                with self.static(ns, nic, "--smp", 2, *disk, ifname=ifname,
+                                 disk=(name,)) as g:
+                    seen = [self.ask(ns, "disk")]
+                    for what in ("check", "down"):
+                        t = time.time()
+                        self.client(ns, f"{what}={MB}")
+                        t = time.time() - t
+                        seen.append(self.ask(ns, "disk"))
+                        self.worked(nic, kind, what, t, *seen[-2:])
+                    self.compare(nic, *self.counted(ns, nic))
+                    end = self.ask(ns, "diskend")
+                    self.assertEqual((end["running"], end["errors"], end["bad"]),
+                                     (False, 0, 0), g.console[-3000:])
+                    self.assertGreaterEqual(end["syncs"], seen[-1]["syncs"])
+                status, console = run(image("disktest"), "--mem", 64, *disk, "--",
+                                      "--disk", name, "--threads", 2, "--verify")
+                self.assertEqual(status, 0, console[-3000:])
+                self.assertRegex(console, r", 0 errors, 0 bad")
+                self.assertGreater(console.count("found "), 100)
+
+    def worked(self, nic, kind, what, seconds, before, after):
+        """The disk did, during a transfer."""
+        self.assertEqual((after["running"], after["errors"], after["bad"]), (True, 0, 0))
+        did = {k: after[k] - before[k] for k in ("writes", "reads", "syncs", "bytes")}
+        self.assertGreater(min(did.values()), 0, did)
+        if MB >= 1024:
+            print(f"# {nic}, {what}: {MB / seconds:.0f} MB/s; {kind}: {did['writes']} writes, "
+                  f"{did['reads']} reads, {did['syncs']} syncs, "
+                  f"{did['bytes'] / seconds / 1e6:.1f} MB/s", flush=True)
 
     def test_filter(self):
         """IPv6 by multicast alone: advertisements, neighbours; others stay out."""

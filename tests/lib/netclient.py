@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """netclient HOST PORT WHAT...: the other end of `nettest serve'.  Says ok, or
-dies.  WHAT: up down check udp sizes odd flood ra counters, some with =N."""
+dies.  WHAT: up down check udp sizes odd flood ra counters
+disk diskend status, some with =N."""
 
 import select
 import socket
@@ -87,12 +88,33 @@ def odd(host, port):
     udp(host, port)
 
 
+def everything(s):
+    text = b""
+    while part := s.recv(65536):
+        text += part
+    return text.decode()
+
+
 def counters(host, port):
     with connect(host, port + 4) as s:
-        text = b""
-        while part := s.recv(65536):
-            text += part
-    print(text.decode())
+        print(everything(s))
+
+
+def status(host, port):
+    with connect(host, port + 6) as s:
+        print(everything(s))
+
+
+def disk(host, port, word=b"?", timeout=15):
+    """What the busy disk has done."""
+    with connect(host, port + 5, timeout) as s:
+        s.sendall(word)
+        print(everything(s))
+
+
+def diskend(host, port):
+    """The same when it has stopped, and looked at all of it."""
+    disk(host, port, b"e", 120)
 
 
 def flood(host, port, n=60):
@@ -158,6 +180,7 @@ def ra(host, port):
 
 for what in sys.argv[3:]:
     name, _, n = what.partition("=")
-    {f.__name__: f for f in (up, down, check, udp, sizes, odd, flood, ra, counters)}[name](
+    {f.__name__: f for f in (up, down, check, udp, sizes, odd, flood, ra, counters, disk,
+                            diskend, status)}[name](
         sys.argv[1], int(sys.argv[2]), *([int(n)] if n else []))
     print("ok", what)
