@@ -127,6 +127,9 @@ xen_exception_stubs:
 	.set	vec, 0
 	.rept	32
 	.balign	16
+	.if	vec == 2
+	jmp	nmi
+	.endif
 	movl	$vec, %ecx
 	.if	((0x60227d00 >> vec) & 1) == 0
 	jmp	exception
@@ -135,6 +138,14 @@ xen_exception_stubs:
 	.endif
 	.set	vec, vec + 1
 	.endr
+
+	/* `xl trigger nmi', at any instruction: nothing is done. */
+	.balign	16
+nmi:
+	popq	%rcx
+	popq	%r11
+	pushq	$0			/* flags of struct iret_context */
+	jmp	xen_hypercall_page + 32 * __HYPERVISOR_iret
 
 	.balign	16
 exception:
