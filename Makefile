@@ -256,9 +256,11 @@ xen-shell: all
 	@scripts/install-deps test
 	@tests/xen/bed O=$(O) shell
 
+# With RUMP the built-in kernel's beside NetBSD's.
 bench: all
 	@scripts/install-deps bench
-	tests/bench/run $(OUT)
+	$(if $(RUMP),@$(MAKE) O=$(O) RUMP= all)
+	tests/bench/run $(if $(RUMP),$(O)/builtin/hw) $(OUT)
 
 # Objects of a room, comma-separated, by themselves.
 comma	:= ,

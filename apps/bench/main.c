@@ -1,6 +1,7 @@
 /*
- * bench [disk=DISK] [name ...]: the named measurements, or all that destroy
- * nothing and end by themselves.  DISK: blk0, or a raw device as /dev/rld0d.
+ * bench [DISK] [name ...]: the named measurements, or all that destroy
+ * nothing and end by themselves.  DISK: blk0, or a raw device as /dev/rld0d; a
+ * word of its own, by which the platform keeps blk0 from NetBSD's drivers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,8 +58,8 @@ main(int argc, char **argv)
 			if (benches[k].all)
 				benches[k].fn();
 	for (i = 1; i < argc; i++) {
-		if (strncmp(argv[i], "disk=", 5) == 0) {
-			bench_disk_name = argv[i] + 5;
+		if (argv[i][0] == '/' || strncmp(argv[i], "blk", 3) == 0) {
+			bench_disk_name = argv[i];
 			continue;
 		}
 		for (k = 0; k < NBENCH; k++)

@@ -4,34 +4,28 @@ import os
 import re
 import statistics
 import subprocess
+import sys
 import tempfile
 
+import measure
 from guest import Guest, files_disk
 from netns import GUEST, Namespace
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-RUNS = 3
 MB = 256
-NICS = ("virtio", "e1000", "e1000e")
-
-
-def cpu(g):
-    """Seconds of CPU time that QEMU has used."""
-    pid = g.p.pid
-    while children := open(f"/proc/{pid}/task/{pid}/children").read().split():
-        pid = children[0]
-    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+# vioif and pcnet are NetBSD's alone; vioif drives virtio
+NICS = ("virtio", "vioif", "e1000", "e1000e", "pcnet")
 
 
 def guests(ns, image, *opts, ready):
     """Guests with the NICs that the image has drivers for."""
-    for nic in NICS:
+    for nic in filter(measure.wanted, NICS):
         try:
             g = guest(ns, image, nic, *opts, ready=ready)
         except AssertionError:
             if nic == "virtio":
                 raise
+            print(f"bench: {image} does not start with {nic}", file=sys.stderr)
             continue
         with g:
             yield nic, g
@@ -68,39 +62,43 @@ def tcp(out):
         for nic, g in guests(ns, f"{out}/nettest.elf", "--", "serve", "7000",
                              ready="serving on"):
             runs = [[float(x) for x in ns.run(tool, "rtt", GUEST, 7000, 5000).split()]
-                    for _ in range(RUNS)]
+                    for _ in range(measure.RUNS)]
             yield {"bench": f"TCP round trip, {nic}", "unit": "us",
                    "value": statistics.median(r[0] for r in runs),
                    "p99": statistics.median(r[1] for r in runs)}
             for name, kind, port in (("host to guest", "send", 7001),
                                      ("guest to host", "recv", 7002)):
-                before = cpu(g)
-                rates = [transfer(ns, tool, kind, port) for _ in range(RUNS)]
+                before = measure.cpu(g)
+                rates = [transfer(ns, tool, kind, port) for _ in range(measure.RUNS)]
                 yield {"bench": f"TCP {name}, {nic}", "unit": "MB/s",
                        "value": statistics.median(rates)}
                 yield {"bench": f"TCP {name}, {nic}, QEMU's CPU time", "unit": "s/GB",
-                       "value": (cpu(g) - before) * 1024 / MB / RUNS}
+                       "value": (measure.cpu(g) - before) * 1024 / MB / measure.RUNS}
 
 
 def wrk(ns, conns, headers=()):
+    """Requests, and how many a second."""
     args = [a for h in headers for a in ("-H", h)]
-    text = ns.run("wrk", "-t", 1, "-c", conns, "-d", "4s", *args,
+    text = ns.run("wrk", "-t", 1, "-c", conns, "-d", "2s", *args,
                   f"http://{GUEST}/page.html")
     bad = re.search(r"Non-2xx.*: (\d+)|Socket errors:.*", text)
     if bad and not headers:
         raise RuntimeError(bad.group(0))
-    return float(re.search(r"Requests/sec:\s*([\d.]+)", text).group(1))
+    return (int(re.search(r"(\d+) requests in", text).group(1)),
+            float(re.search(r"Requests/sec:\s*([\d.]+)", text).group(1)))
 
 
 def http(out):
     with tempfile.TemporaryDirectory() as d, Namespace() as ns:
         disk = files_disk(f"{d}/d.img", {"page.html": b"x" * 612})
-        for nic, _ in guests(ns, f"{out}/httpd.elf", "--disk", disk, ready="serving"):
-            for conns in (1, 8, 30):
-                yield {"bench": f"HTTP keep-alive, {conns} connections, {nic}",
-                       "value": statistics.median(wrk(ns, conns) for _ in range(RUNS)),
+        for nic, g in guests(ns, f"{out}/httpd.elf", "--disk", disk, ready="serving"):
+            for what, conns, headers in (("keep-alive", 1, ()), ("keep-alive", 8, ()),
+                                         ("keep-alive", 30, ()),
+                                         ("without keep-alive", 8, ["Connection: close"])):
+                before = measure.cpu(g)
+                runs = [wrk(ns, conns, headers) for _ in range(measure.RUNS)]
+                name = f"HTTP {what}, {conns} connections, {nic}"
+                yield {"bench": name, "value": statistics.median(r[1] for r in runs),
                        "unit": "req/s"}
-            yield {"bench": f"HTTP without keep-alive, 8 connections, {nic}",
-                   "value": statistics.median(
-                       wrk(ns, 8, ["Connection: close"]) for _ in range(RUNS)),
-                   "unit": "req/s"}
+                yield {"bench": f"{name}, QEMU's CPU time", "unit": "us",
+                       "value": (measure.cpu(g) - before) * 1e6 / sum(r[0] for r in runs)}
