@@ -126,8 +126,7 @@ disk(char **arg, bool writing)
 	uint64_t at = strtoull(arg[1], NULL, 10), kb = strtoull(arg[2], NULL, 10);
 	uint64_t seed = strtoull(arg[3], NULL, 10), end = at + (kb << 10);
 	static _Alignas(4096) uint64_t buf[BLOCK / 8], right[BLOCK / 8];
-	char path[32];
-	int fd = open_disk(arg[0], path, sizeof(path)), error = 0;
+	int fd = open_disk(arg[0]), error = 0;
 	ssize_t k;
 
 	if (fd < 0)
@@ -146,7 +145,6 @@ disk(char **arg, bool writing)
 	if (writing && error == 0 && fsync(fd) != 0)
 		error = errno;
 	close(fd);
-	(void)rump_pub_etfs_remove(path);
 	return error;
 }
 
