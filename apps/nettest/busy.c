@@ -50,6 +50,7 @@ int
 busy_report(char *text, size_t size)
 {
 	unsigned long long w = 0, r = 0, s = 0, b = 0, e = 0;
+	unsigned long long extents = 0;		/* that were written */
 
 	for (int i = 0; i < THREADS; i++) {
 		w += part[i].writes;
@@ -57,9 +58,11 @@ busy_report(char *text, size_t size)
 		s += part[i].syncs;
 		b += part[i].bytes;
 		e += part[i].errors;
+		for (int k = 0; k < part[i].n; k++)
+			extents += part[i].e[k].gen != 0;
 	}
 	return snprintf(text, size, "{\"running\": %s, \"writes\": %llu, "
 	    "\"reads\": %llu, \"syncs\": %llu, \"bytes\": %llu, "
-	    "\"errors\": %llu, \"bad\": %d}\n", running ? "true" : "false",
-	    w, r, s, b, e, bads);
+	    "\"extents\": %llu, \"errors\": %llu, \"bad\": %d}\n",
+	    running ? "true" : "false", w, r, s, b, extents, e, bads);
 }
