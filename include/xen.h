@@ -155,4 +155,12 @@ void	xen_evtchn_unmask(evtchn_port_t);
  */
 int	xen_suspend(void);
 
+/* ---- time of day ---- */
+
+/*
+ * The time of day at plat_clock() == 0, in ns since 1970, from somebody else:
+ * used while Xen itself has told none.
+ */
+void	xen_set_epoch(uint64_t ns);
+
 #endif /* SIRLOIN_XEN_H */

@@ -3,6 +3,7 @@
  * xenstore-paths.pandoc, "control"): control/shutdown is a word, which is
  * acknowledged by writing nothing there.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <xen.h>
 #include "control.h"
@@ -95,6 +96,24 @@ sysrq(struct xs_watch *w, const char *path)
 static struct xs_watch sysrq_watch = { .path = "control/sysrq", .fn = sysrq };
 static struct xs_watch shutdown = { .path = "control/shutdown", .fn = asked };
 
+/*
+ * Xen tells a new PVH guest no time of day until dom0 sets its clock again; the
+ * toolstack wrote down when it began to build the domain.
+ */
+static void
+time_of_day(void)
+{
+	char vm[64], text[32], *end;
+	uint64_t s;
+
+	if (xs_read_str(0, "vm", NULL, vm, sizeof(vm)) != 0 ||
+	    xs_read_str(0, vm, "start_time", text, sizeof(text)) != 0)
+		return;
+	s = strtoull(text, &end, 10);
+	if (end != text && s < UINT64_MAX / 1000000000)
+		xen_set_epoch(s * 1000000000);
+}
+
 static void
 control_init(void)
 {
@@ -105,6 +124,7 @@ control_init(void)
 
 	if (!xs_ready())
 		return;
+	time_of_day();
 	/* Not everywhere may a guest write these. */
 	for (i = 0; i < sizeof(can) / sizeof(can[0]); i++)
 		(void)xs_write(0, "control", can[i], "1");

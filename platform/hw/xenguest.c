@@ -160,6 +160,14 @@ wall_clock(void)
 	seen = version;
 }
 
+void
+xen_set_epoch(uint64_t ns)
+{
+
+	if (plat_clock_epoch() < 1000000000)
+		hw_clock_set_epoch(ns);
+}
+
 int
 hw_xen_events(void)
 {

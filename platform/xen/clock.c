@@ -162,3 +162,12 @@ plat_boot_entry(void)
 
 	return 0;
 }
+
+/* Xen always tells a PV guest. */
+void
+xen_set_epoch(uint64_t ns)
+{
+
+	if (epoch < 1000000000)
+		epoch = ns;
+}
