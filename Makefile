@@ -260,7 +260,7 @@ xen-shell: all
 bench: all
 	@scripts/install-deps bench
 	$(if $(RUMP),@$(MAKE) O=$(O) RUMP= all)
-	tests/bench/run $(if $(RUMP),$(O)/builtin/hw) $(OUT)
+	SIRLOIN_O=$(abspath $(O)) tests/bench/run $(if $(RUMP),$(O)/builtin/hw) $(OUT)
 
 # Objects of a room, comma-separated, by themselves.
 comma	:= ,
