@@ -90,8 +90,9 @@ xen_pfn_t xen_mfn_to_pfn(xen_pfn_t mfn);	/* INVALID_MFN: not ours */
 void	*xen_window_alloc(unsigned npage);
 void	xen_window_free(void *, unsigned npage);	/* empty again */
 /*
- * The grant table's frames first..first+n-1 at window + first pages, so that it
- * can grow in place; room for the maximum was taken with xen_window_alloc().
+ * The grant table's frames first..first+n-1 at window, which is frame `first's
+ * place: the table grows in place, and room for the maximum was taken with
+ * xen_window_alloc().
  * Again after a resume, from frame 0.  errno.
  */
 int	xen_map_grant_table(void *window, unsigned first, unsigned n);

@@ -52,11 +52,11 @@ xen_map_grant_table(void *window, unsigned first, unsigned n)
 	if (error == 0 && s.status != GNTST_okay)
 		error = ENOSPC;
 	for (i = first; error == 0 && i < first + n; i++)
-		error = xen_pt_map_mfn((uintptr_t)window + i * PAGE_SIZE,
-		    frame[i], PTE_RW | PTE_FOREIGN);
+		error = xen_pt_map_mfn((uintptr_t)window +
+		    (i - first) * PAGE_SIZE, frame[i], PTE_RW | PTE_FOREIGN);
 	kern_page_free(frame, 1);
 	if (error == 0) {
-		table.va = (uintptr_t)window;
+		table.va = (uintptr_t)window - first * PAGE_SIZE;
 		table.n = first + n;
 	}
 	return error;
