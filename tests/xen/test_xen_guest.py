@@ -142,11 +142,12 @@ class Control(Case):
                 self.shut_down(g)
 
     def test_nmi(self):
-        """Somebody wants to know where it is: a report."""
+        """It may come at any instruction, on any stack: it does no harm."""
         g = self.monitor(("pv", 2))
-        self.bed.xl("trigger", g.name, "nmi")
-        self.ends(g, "panic", "crash")
-        self.assertIn("panic: NMI", g.console)
+        for _ in range(3):
+            self.bed.xl("trigger", g.name, "nmi")
+            self.ask(g, "echo still-here")
+        self.shut_down(g)
 
     def test_time(self):
         """Goes on as dom0's, on every CPU, and never back."""

@@ -93,7 +93,7 @@ class Run(Base):
     def test_timeout(self):
         began = time.monotonic()
         r = self.sirloin("run", "--platform", "xen", "--timeout", 3, "--mem", MEM,
-                         "--name", "late", image("monitor", "pv"))
+                         "--name", "late", image("nettest", "pv"), "--", "serve", 7000)
         self.assertEqual(r.returncode, 124, r.stdout + r.stderr)
         self.assertLess(time.monotonic() - began, 20)
         self.assertNotEqual(self.bed.call("xl domid late")[0], 0)
