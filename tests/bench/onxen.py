@@ -78,9 +78,9 @@ def start_time(bed, kernel, keys, word):
     with open(f"{bed.work}/start.cfg", "w") as f:
         f.write(xen.settings("start", kernel, **{"memory": 128, **keys}))
     bed.run(f"cp '{kernel}' /tmp/kernel; sed -i 's,^kernel = .*,kernel = \"/tmp/kernel\",' "
-            "/work/start.cfg")
+            "/bed/start.cfg")
     t, seen = time.monotonic(), b""
-    with bed.start("exec xl create -F -c /work/start.cfg </dev/zero 2>&1", 60) as s:
+    with bed.start("exec xl create -F -c /bed/start.cfg </dev/zero 2>&1", 60) as s:
         while word not in seen:
             part = s.recv(4096)
             if not part:

@@ -7,7 +7,7 @@
         bed.run("xl list")              # a script in dom0: its output
 
 A bed keeps its files in a folder of its own under $(O)/xenbed: any number may
-run side by side, each with about 1.5 GB.  That folder is dom0's /work and the
+run side by side, each with about 1.5 GB.  That folder is dom0's /bed and the
 build is dom0's /images, both also under their names on the host, live.  Guests
 have their consoles in log/console/guest-NAME.log; Xen's and dom0's is xen.log."""
 
@@ -96,7 +96,7 @@ class Bed:
             return ["-fsdev", f"local,id={name},path={path},security_model=none"
                     + (",readonly=on" if ro else ""),
                     "-device", f"virtio-9p-pci,fsdev={name},mount_tag={name}"]
-        dom0 = (f"{DOM0_OPTIONS} sirloin.work={self.work} sirloin.images={OUT}"
+        dom0 = (f"{DOM0_OPTIONS} sirloin.bed={self.work} sirloin.images={OUT}"
                 + (" sirloin.shell" if shell else ""))
         return [QEMU, "-accel", "tcg", "-M", "pc", "-cpu", "max,-smap,-rdtscp",
                 "-smp", str(smp), "-m", str(mem), "-nodefaults", "-no-user-config",
@@ -112,7 +112,7 @@ class Bed:
                 "-initrd", f"{made}/vmlinux {dom0},{made}/dom0.cpio",
                 "-netdev", f"user,id=n0,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-:7",
                 "-device", "virtio-net-pci,netdev=n0,romfile=",
-                *share("work", self.work, False), *share("images", OUT, True)]
+                *share("bed", self.work, False), *share("images", OUT, True)]
 
     # ---- life ----
 
@@ -206,13 +206,13 @@ class Bed:
         """A file of the host's into dom0's memory; its path there."""
         name = name or os.path.basename(path)
         shutil.copy(path, f"{self.work}/put.tmp")
-        self.run(f"mkdir -p /tmp/f && cp /work/put.tmp '/tmp/f/{name}'")
+        self.run(f"mkdir -p /tmp/f && cp /bed/put.tmp '/tmp/f/{name}'")
         os.unlink(f"{self.work}/put.tmp")
         return f"/tmp/f/{name}"
 
     def get(self, path):
         """Content of a file of dom0's."""
-        self.run(f"cp '{path}' /work/get.tmp")
+        self.run(f"cp '{path}' /bed/get.tmp")
         with open(f"{self.work}/get.tmp", "rb") as f:
             data = f.read()
         os.unlink(f"{self.work}/get.tmp")
@@ -228,11 +228,11 @@ class Bed:
             n += 1
             name = f"{base}{n}"
         self.names.add(name)
-        if not kernel.startswith((f"{OUT}/", f"{self.work}/", "/images/", "/work/", "/tmp/f/")):
+        if not kernel.startswith((f"{OUT}/", f"{self.work}/", "/images/", "/bed/", "/tmp/f/")):
             kernel = self.put(kernel)
         with open(f"{self.work}/{name}.cfg", "w") as f:
             f.write(settings(name, kernel, **config))
-        self.run(f"xl create {'-p' if paused else ''} /work/{name}.cfg", timeout)
+        self.run(f"xl create {'-p' if paused else ''} /bed/{name}.cfg", timeout)
         return Domain(self, name)
 
 
@@ -301,7 +301,7 @@ class Domain:
         """Type on its console."""
         with open(f"{self.bed.work}/type.tmp", "w") as f:
             f.write(text)
-        self.bed.run(f"cat /work/type.tmp >$(xenstore-read "
+        self.bed.run(f"cat /bed/type.tmp >$(xenstore-read "
                      f"/local/domain/$(xl domid {self.name})/console/tty)")
 
     def store(self, path):

@@ -115,7 +115,7 @@ class Run(Base):
                 self.assertEqual(r.returncode, 0, r.stderr)
                 with open(f"{self.bed.work}/kept.cfg", "w") as f:
                     f.write(r.stdout + ("cpuid = 'host,avx=0,avx2=0'\n" if kind == "pvh" else ""))
-                out = self.bed.run(f"xl create -F -c /work/kept.cfg 2>&1 </dev/zero", 30)
+                out = self.bed.run(f"xl create -F -c /bed/kept.cfg 2>&1 </dev/zero", 30)
                 self.assertIn("argument kept", out)
                 self.assertIn("sirloin: exit 0", out)
 
@@ -123,12 +123,12 @@ class Run(Base):
         """docs/rumpdomu.cfg as it is, with its files beside it."""
         files_disk(f"{self.bed.work}/files.img", {"index.html": b"example"})
         self.bed.run(f"""mkdir -p /tmp/ex; cd /tmp/ex; cp {image('httpd', 'pv')} httpd.elf
-            cp /work/files.img .""")
+            cp /bed/files.img .""")
         with open(f"{ROOT}/docs/rumpdomu.cfg") as f, \
                 open(f"{self.bed.work}/rumpdomu.cfg", "w") as out:
             text = f.read()
             out.write(text.replace("memory = 64", f"memory = {MEM}"))
-        self.bed.run("cd /tmp/ex && xl create /work/rumpdomu.cfg")
+        self.bed.run("cd /tmp/ex && xl create /bed/rumpdomu.cfg")
         try:
             self.bed.run("for n in $(seq 60); do dumpleases -f /tmp/udhcpd.leases; "
                          "kill -USR1 $(cat /run/udhcpd.pid); for a in $(dumpleases -f "
