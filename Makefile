@@ -12,7 +12,7 @@ PLATFORMS := hw xen		# images: $(O)/$(KERNEL)/hw/..., .../xen/...
 # Third-party sources keep their own style.
 FOREIGN	:= -Wno-error -w
 
-APPS	:= hello httpd rumptest pcitest nettest fstest libctest bench disktest linux monitor
+APPS	:= hello httpd rumptest pcitest nettest fstest libctest bench disktest linux monitor driverdomain
 LOWAPPS	:= kerntest devtest		# link nothing above the line
 
 CC	:= gcc
@@ -66,6 +66,9 @@ DISKS	:= disk fat iso ext2 ffs
 xen_drivers = $(xen_SRCS) $(fronts)
 fronts	= $(if $(filter net,$(1)),$(xen_net_SRCS)) \
 	   $(if $(filter $(DISKS),$(1)),$(xen_blk_SRCS)) \
+	   $(if $(filter netback blkback,$(1)),$(xen_back_SRCS)) \
+	   $(if $(filter netback,$(1)),$(xen_netback_SRCS)) \
+	   $(if $(filter blkback,$(1)),$(xen_blkback_SRCS)) \
 	   $(if $(RUMP)$(filter $(DISKS),$(1)),$(hypercall_disk_SRCS)) \
 	   $(if $(filter linux,$(1)),$(kernel_vm_SRCS) $(hypercall_vm_SRCS))
 hw_drivers = $(if $(filter net $(DISKS),$(1)),$(xen_SRCS)) $(fronts) $(if $(filter net,$(1)),$(virtio_net_SRCS)) \
@@ -268,7 +271,8 @@ empty	:=
 joined	= $(subst $(empty) $(empty),$(comma),$(strip $(call objs,$(1),$(2))))
 arrows	= platform=$(call joined,$(1),$(platform_$(1)_SRCS) $(platform_common_SRCS)) \
 	   kernel=$(call joined,$(1),$(kernel_SRCS) $(kernel_vm_SRCS)) \
-	   xen=$(call joined,$(1),$(xen_SRCS) $(xen_net_SRCS) $(xen_blk_SRCS)) \
+	   xen=$(call joined,$(1),$(xen_SRCS) $(xen_net_SRCS) $(xen_blk_SRCS) \
+	   $(xen_back_SRCS) $(xen_netback_SRCS) $(xen_blkback_SRCS)) \
 	   stateless=$(call joined,$(1),$(libc_min_stateless_SRCS)) \
 	   hypercall=$(call joined,$(1),$(hypercall_SRCS) $(hypercall_disk_SRCS) \
 	   $(hypercall_vm_SRCS) $($(1)_hypercall_SRCS)) \
