@@ -112,13 +112,27 @@ class Case(unittest.TestCase):
         g.expect("^ready$", timeout)
         return g
 
+    def linux(self, name="linux", timeout=120, **keys):
+        """A guest with Debian's kernel that does what ask() tells it, in shell
+        (tests/xen/domu)."""
+        made = xen.files()
+        kernel = "/tmp/f/vmlinux"       # dom0's memory is faster than its share
+        self.bed.run(f"[ -f {kernel} ] || {{ mkdir -p /tmp/f; cp {made}/vmlinux {kernel}; }}",
+                     120)
+        g = self.bed.create(name, kernel, ramdisk=f"{made}/client.cpio", timeout=timeout, **{
+            "memory": 192, "extra": "console=hvc0 rdinit=/init loglevel=4 mitigations=off obey",
+            **keys})
+        self.guests.append(g)
+        g.expect("^ready$", timeout)
+        return g
+
     def ask(self, g, command, timeout=60):
-        """What the monitor prints."""
+        """What the monitor (or the Linux guest) prints."""
         mark = len(g.console)
         g.send(command + "\n")
         m = g.expect(r"^(?:ok|error (\d+.*))$", timeout, mark)
         if m[1]:
-            raise Refused(f"{command}: error {m[1]}")
+            raise Refused(f"{command}: error {m[1]}\n{g.console[mark:m.start()][-1500:]}")
         return g.console[mark:m.start()]
 
     def echoes(self, addr=GUEST, size=300000):
