@@ -15,7 +15,7 @@
 #define PENALTY		1000000000ull	/* ns, the first time */
 #define PENALTY_MAX	64000000000ull
 #define GOOD		60000000000ull	/* a connection that lasts makes it good */
-#define LINGER		2000000000ull	/* the tool stack looks once more */
+#define LINGER		100000000ull	/* the tool stack looks once more */
 
 /* ---- states ---- */
 

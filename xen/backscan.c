@@ -11,7 +11,7 @@
 #include "xsring.h"
 
 #define MAXDEV		1024
-#define TICK		250000000ull
+#define TICK		100000000ull
 #define PATIENCE	10000000000ull	/* ns for I/O before a suspend */
 
 static SLIST_HEAD(, backbus_driver) drivers = SLIST_HEAD_INITIALIZER(drivers);
@@ -242,8 +242,6 @@ clear(struct backbus_dev *d)
 	xs_txn t;
 	int error;
 
-	(void)snprintf(dir, sizeof(dir), "%s", d->node);
-	*strrchr(dir, '/') = '\0';
 	do {
 		if (xs_begin(&t) != 0)
 			return;
@@ -255,17 +253,22 @@ clear(struct backbus_dev *d)
 			error = EBUSY;
 		if (error == 0)
 			error = xs_rm(t, d->node, NULL);
-		if (error == 0 && xs_directory(t, dir, NULL, &names,
-		    &len) == 0) {
-			kern_free(names);
-			if (len == 0)
-				error = xs_rm(t, dir, NULL);
-		}
 		if (error != 0)
 			(void)xs_end(t, true);
 		else
 			error = xs_end(t, false);
 	} while (error == EAGAIN);
+	if (error != 0 && error != ENOENT && error != EBUSY)
+		kern_printf("%s: %s stays: error %d\n", d->name, d->node,
+		    error);
+	/* the directory of its domain, if it was the last there */
+	(void)snprintf(dir, sizeof(dir), "%s", d->node);
+	*strrchr(dir, '/') = '\0';
+	if (error != 0 || xs_directory(0, dir, NULL, &names, &len) != 0)
+		return;
+	kern_free(names);
+	if (len == 0)
+		(void)xs_rm(0, dir, NULL);
 }
 
 static void

@@ -6,5 +6,8 @@ xen_net_SRCS := xen/netfront.c xen/netfront_rx.c xen/netfront_tx.c \
 xen_blk_SRCS := xen/blkfront.c xen/blkfront_io.c xen/blkpool.c
 # back ends: what any has, and each kind
 xen_back_SRCS := xen/backbus.c xen/backkeys.c xen/backscan.c xen/backring.c
-xen_HOT := xen/backring.c xen/ring.c xen/grant.c xen/blkfront_io.c \
+xen_netback_SRCS := xen/netback.c xen/netback_tx.c xen/netback_rx.c \
+	xen/switch.c xen/swtable.c
+xen_HOT := xen/netback_tx.c xen/netback_rx.c xen/switch.c xen/swtable.c \
+	xen/backring.c xen/ring.c xen/grant.c xen/blkfront_io.c \
 	xen/netfront_rx.c xen/netfront_tx.c xen/netfront_slot.c xen/netbuf.c

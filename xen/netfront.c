@@ -3,7 +3,6 @@
  * device (Xen public io/netif.h).
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "netfront.h"
 
@@ -216,29 +215,13 @@ nf_close(struct netdev *nd)
 	__atomic_store_n(&n->open, false, __ATOMIC_SEQ_CST);
 }
 
-/* "00:16:3e:01:02:03", neither a group's nor nobody's. */
-static bool
-parse_mac(const char *s, uint8_t *mac)
-{
-	unsigned i, any = 0;
-	char *end;
-
-	for (i = 0; i < 6; i++, s = end + 1) {
-		mac[i] = (uint8_t)strtoul(s, &end, 16);
-		if (end - s != 2 || *end != (i < 5 ? ':' : '\0'))
-			return false;
-		any |= mac[i];
-	}
-	return any != 0 && (mac[0] & 1) == 0;
-}
-
 static void
 read_mac(struct nf *n)
 {
 	char text[32];
 
 	if (xs_read_str(0, n->xd->node, "mac", text, sizeof(text)) == 0 &&
-	    parse_mac(text, n->nd.mac))
+	    nf_parse_mac(text, n->nd.mac))
 		return;
 	kern_printf("%s: its address makes no sense: another is used\n",
 	    n->xd->name);

@@ -161,5 +161,6 @@ bool	nf_parse(const uint8_t *h, size_t len, struct nf_headers *);
 bool	nf_fill_csum(struct netpkt *p);
 /* The same for all packets of a connection. */
 uint32_t nf_hash(const struct netpkt *p);
+bool	nf_parse_mac(const char *, uint8_t *mac);
 
 #endif /* SIRLOIN_XEN_NETFRONT_H */

@@ -2,6 +2,7 @@
  * netparse.c: headers of a packet.  The protocol says of a checksum only that
  * it is missing, not where (io/netif.h).
  */
+#include <stdlib.h>
 #include <string.h>
 #include "netfront.h"
 
@@ -139,4 +140,20 @@ nf_hash(const struct netpkt *p)
 	for (; i < end; i++)
 		v = (v ^ h[i]) * 0x01000193;
 	return v >> 16 ^ v;
+}
+
+/* "00:16:3e:01:02:03", neither a group's nor nobody's. */
+bool
+nf_parse_mac(const char *s, uint8_t *mac)
+{
+	unsigned i, any = 0;
+	char *end;
+
+	for (i = 0; i < 6; i++, s = end + 1) {
+		mac[i] = (uint8_t)strtoul(s, &end, 16);
+		if (end - s != 2 || *end != (i < 5 ? ':' : '\0'))
+			return false;
+		any |= mac[i];
+	}
+	return any != 0 && (mac[0] & 1) == 0;
 }
