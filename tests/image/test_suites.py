@@ -6,6 +6,14 @@ import unittest
 
 from guest import KERNEL, OUT, files_disk, image, run, tap_lines
 
+# What rumptest has to show of each machine's bus.
+BUS = {"microvm": (),
+       "q35": ('00:00.0 8086:29c0 class 060000 owner "" interrupt none vectors 0$',
+               '00:1f.2 8086:2922 class 010601 owner "" ',
+               r'00:[0-9a-f]{2}\.0 1af4:10(42|01) class 010000 owner "virtio-?blk0?" '
+               'interrupt msix vectors [1-9]'),
+       "pc": ('00:00.0 8086:1237 class 060000 ', '00:01.1 8086:7010 class 0101')}
+
 
 class Suite(unittest.TestCase):
     def tap(self, app, *opts, args=(), timeout=120, least=10):
@@ -15,14 +23,17 @@ class Suite(unittest.TestCase):
         self.assertEqual(status, 0, console[-3000:])
         self.assertGreaterEqual(ok, least, console[-2000:])
         self.assertEqual(ok, plan, "the plan and the tests differ")
+        return console
 
     def test_rumptest(self):
         for machine, cpus in (("microvm", 1), ("q35", 2), ("pc", 4)):
             with self.subTest(machine=machine, cpus=cpus), \
                     tempfile.TemporaryDirectory() as d:
                 disk = files_disk(f"{d}/d.img", {})
-                self.tap(image("rumptest"), "--machine", machine, "--smp", cpus,
-                         "--mem", 128, "--disk", f"{disk},raw", timeout=180)
+                console = self.tap(image("rumptest"), "--machine", machine, "--smp", cpus,
+                                   "--mem", 128, "--disk", f"{disk},raw", timeout=180)
+                for line in BUS[machine]:
+                    self.assertRegex(console, "(?m)^# pci " + line)
 
     @unittest.skipIf(KERNEL == "netbsd", "below the line: the same for both kernels")
     def test_kerntest(self):
