@@ -230,9 +230,10 @@ $(O)/obj/above/process-%.o: $(O)/obj/above/app-%.o $(O)/obj/$(KERNEL)/rump-%.o \
     $(O)/obj/above/stateless.o
 	$(Q)$(LD) -r -o $@ $^
 	$(Q)$(call localize,$@,sirloin_main)
-$(O)/host/%: $(O)/obj/above/process-%.o tests/host/hostline.c tests/host/hostline_io.c
+hostline := tests/host/hostline.c tests/host/hostline_lock.c tests/host/hostline_io.c
+$(O)/host/%: $(O)/obj/above/process-%.o $(hostline)
 	@mkdir -p $(@D)
-	$(HOSTCC) -Iinclude -I$(O)/include -Wl,--gc-sections -o $@ $(filter-out %_io.c,$^) -lpthread
+	$(HOSTCC) -Iinclude -I$(O)/include -Wl,--gc-sections -o $@ $< $(firstword $(hostline)) -lpthread
 
 # ---- what a person does ----
 

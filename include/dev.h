@@ -53,6 +53,17 @@ struct blkdev {
 void	blkdev_register(struct blkdev *);	/* names it; kept for ever */
 struct blkdev *blkdev_find(const char *name);	/* NULL; also by serial */
 void	blkdev_each(void (*)(struct blkdev *, void *), void *);
+/*
+ * For drivers: what is wrong with a request (EINVAL, EROFS, EOPNOTSUPP), or 0;
+ * whether there is nothing to do for it.
+ */
+int	blkdev_check(const struct blkdev *, const struct blk_req *);
+static inline bool
+blkdev_idle(const struct blkdev *b, const struct blk_req *r)
+{
+
+	return r->op == BLK_FLUSH ? (b->flags & BLK_FLUSHES) == 0 : r->len == 0;
+}
 
 /* ---- networks ---- */
 

@@ -4,11 +4,11 @@ kernel_SRCS := kernel/start.c kernel/sched.c kernel/balance.c kernel/thread.c ke
 	   kernel/heap.c kernel/slab.c kernel/heapdebug.c kernel/irq.c kernel/console.c \
 	   kernel/panic.c kernel/ksyms.c kernel/random.c kernel/crypto.c \
 	   kernel/option.c kernel/dev.c kernel/stop.c \
-	   kernel/relax.c
+	   kernel/relax.c kernel/blkreq.c kernel/rxpool.c
 # Packets in software: with a bridge or a switch.
 kernel_soft_SRCS := kernel/netsoft.c
 kernel_HOT := kernel/netsoft.c kernel/sched.c kernel/spin.c kernel/mutex.c kernel/cv.c \
 	   kernel/waitq.c kernel/rw.c kernel/futex.c kernel/heap.c kernel/slab.c \
-	   kernel/page.c
+	   kernel/page.c kernel/rxpool.c
 # Address space for programs, and a disk in the image: with room linux/.
 kernel_vm_SRCS := kernel/vm.c kernel/romdisk.c

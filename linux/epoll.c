@@ -69,14 +69,11 @@ epoll_free(struct lx_special *s)
 long
 lx_sys_epoll_create1(long flags, long b, long c, long d, long e, long f)
 {
-	struct epoll *ep = rumpcomp_host_malloc(sizeof(*ep), 0);
+	struct epoll *ep = lx_special_alloc(sizeof(*ep), LX_EPOLL, epoll_free);
 	int fd;
 
 	if (ep == NULL)
 		return -LX_ENOMEM;
-	memset(ep, 0, sizeof(*ep));
-	ep->s.kind = LX_EPOLL;
-	ep->s.destroy = epoll_free;
 	if ((fd = lx_special_new(&ep->s, (int)flags)) < 0) {
 		rumpcomp_host_free(ep);
 		return fd;
@@ -93,18 +90,6 @@ lx_sys_epoll_create(long size, long b, long c, long d, long e, long f)
 {
 
 	return size <= 0 ? -LX_EINVAL : lx_sys_epoll_create1(0, 0, 0, 0, 0, 0);
-}
-
-static struct epoll *
-epoll_get(long fd)
-{
-	struct lx_special *s = lx_special_get((int)fd);
-
-	if (s != NULL && s->kind != LX_EPOLL) {
-		lx_special_put(s);
-		s = NULL;
-	}
-	return (struct epoll *)s;
 }
 
 static long
@@ -167,12 +152,12 @@ ctl(struct epoll *ep, long op, int fd, const struct lx_epoll_event *ev)
 long
 lx_sys_epoll_ctl(long epfd, long op, long fd, long event, long e, long f)
 {
-	struct epoll *ep = epoll_get(epfd), *other;
+	struct epoll *ep = lx_special_of((int)epfd, LX_EPOLL), *other;
 	long r;
 
 	if (ep == NULL)
 		return not_epoll(epfd);
-	if ((other = epoll_get(fd)) != NULL) {
+	if ((other = lx_special_of((int)fd, LX_EPOLL)) != NULL) {
 		lx_special_put(&other->s);
 		r = fd == epfd ? -LX_EINVAL :
 		    lx_missing("epoll of an epoll", 233);
@@ -334,7 +319,7 @@ lx_sys_epoll_wait(long epfd, long events, long max, long ms, long e, long f)
 long
 lx_sys_epoll_pwait(long epfd, long events, long max, long ms, long mask, long f)
 {
-	struct epoll *ep = epoll_get(epfd);
+	struct epoll *ep = lx_special_of((int)epfd, LX_EPOLL);
 	long r;
 
 	if (ep == NULL)

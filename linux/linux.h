@@ -139,6 +139,9 @@ struct lx_special {
 int	lx_special_new(struct lx_special *, int flags); /* fd or error */
 /* With a reference; NULL when fd is none.  Give it back by put. */
 struct lx_special *lx_special_get(int fd);
+void	*lx_special_of(int fd, int kind);	/* NULL also for another kind */
+/* Zeroed, for lx_special_new(); NULL: no memory. */
+void	*lx_special_alloc(size_t, int kind, void (*destroy)(struct lx_special *));
 void	lx_special_put(struct lx_special *);
 void	lx_special_ready(struct lx_special *, bool);	/* its lock held */
 bool	lx_special_close(int fd);

@@ -48,6 +48,31 @@ lx_special_put(struct lx_special *s)
 	s->destroy(s);
 }
 
+void *
+lx_special_of(int fd, int kind)
+{
+	struct lx_special *s = lx_special_get(fd);
+
+	if (s != NULL && s->kind != kind) {
+		lx_special_put(s);
+		s = NULL;
+	}
+	return s;
+}
+
+void *
+lx_special_alloc(size_t size, int kind, void (*destroy)(struct lx_special *))
+{
+	struct lx_special *s = rumpcomp_host_malloc(size, 0);
+
+	if (s == NULL)
+		return NULL;
+	memset(s, 0, size);
+	s->kind = kind;
+	s->destroy = destroy;
+	return s;
+}
+
 static void
 enter(struct lx_special *s, int fd)
 {
@@ -153,14 +178,12 @@ eventfd_free(struct lx_special *s)
 long
 lx_sys_eventfd2(long count, long flags, long c, long d, long e, long f)
 {
-	struct eventfd *ev = rumpcomp_host_malloc(sizeof(*ev), 0);
+	struct eventfd *ev = lx_special_alloc(sizeof(*ev), LX_EVENTFD,
+	    eventfd_free);
 	int fd;
 
 	if (ev == NULL)
 		return -LX_ENOMEM;
-	memset(ev, 0, sizeof(*ev));
-	ev->s.kind = LX_EVENTFD;
-	ev->s.destroy = eventfd_free;
 	ev->count = (uint32_t)count;
 	ev->semaphore = (flags & EFD_SEMAPHORE) != 0;
 	if ((fd = lx_special_new(&ev->s, (int)flags)) < 0)
@@ -209,14 +232,12 @@ timerfd_free(struct lx_special *s)
 long
 lx_sys_timerfd_create(long clock, long flags, long c, long d, long e, long f)
 {
-	struct timerfd *t = rumpcomp_host_malloc(sizeof(*t), 0);
+	struct timerfd *t = lx_special_alloc(sizeof(*t), LX_TIMERFD,
+	    timerfd_free);
 	int fd;
 
 	if (t == NULL)
 		return -LX_ENOMEM;
-	memset(t, 0, sizeof(*t));
-	t->s.kind = LX_TIMERFD;
-	t->s.destroy = timerfd_free;
 	t->clock = (int)clock;
 	t->timer.fire = timerfd_fire;
 	t->timer.arg = t;
@@ -225,25 +246,13 @@ lx_sys_timerfd_create(long clock, long flags, long c, long d, long e, long f)
 	return fd;
 }
 
-static struct timerfd *
-timerfd_get(long fd)
-{
-	struct lx_special *s = lx_special_get((int)fd);
-
-	if (s != NULL && s->kind != LX_TIMERFD) {
-		lx_special_put(s);
-		s = NULL;
-	}
-	return (struct timerfd *)s;
-}
-
 #define TFD_TIMER_ABSTIME 1
 
 long
 lx_sys_timerfd_settime(long fd, long flags, long new, long old, long e, long f)
 {
 	const struct lx_itimerspec *in = (const void *)new;
-	struct timerfd *t = timerfd_get(fd);
+	struct timerfd *t = lx_special_of((int)fd, LX_TIMERFD);
 	uint64_t at = 0, period;
 
 	if (t == NULL)
@@ -271,7 +280,7 @@ lx_sys_timerfd_settime(long fd, long flags, long new, long old, long e, long f)
 long
 lx_sys_timerfd_gettime(long fd, long out, long c, long d, long e, long f)
 {
-	struct timerfd *t = timerfd_get(fd);
+	struct timerfd *t = lx_special_of((int)fd, LX_TIMERFD);
 
 	if (t == NULL)
 		return -LX_EINVAL;

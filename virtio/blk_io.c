@@ -291,23 +291,6 @@ vblk_intr(void *arg)
 	return 1;
 }
 
-static int
-check(struct vblk *b, const struct blk_req *r)
-{
-	uint64_t mask = b->bd.blksize - 1;
-
-	if (b->d->broken || !b->up)
-		return EIO;
-	if (r->op == BLK_FLUSH)
-		return 0;
-	if (r->op == BLK_DISCARD)
-		return EOPNOTSUPP;
-	if (((r->off | r->len) & mask) != 0 || r->off > b->bd.size ||
-	    r->len > b->bd.size - r->off)
-		return EINVAL;
-	return r->op == BLK_WRITE && (b->bd.flags & BLK_RDONLY) ? EROFS : 0;
-}
-
 void
 vblk_submit(struct blkdev *bd, struct blk_req *r)
 {
@@ -316,9 +299,8 @@ vblk_submit(struct blkdev *bd, struct blk_req *r)
 	int error;
 
 	kern_mutex_lock(&b->lock);
-	error = check(b, r);
-	if (error != 0 || (r->op != BLK_FLUSH && r->len == 0) ||
-	    (r->op == BLK_FLUSH && (bd->flags & BLK_FLUSHES) == 0)) {
+	error = b->d->broken || !b->up ? EIO : blkdev_check(bd, r);
+	if (error != 0 || blkdev_idle(bd, r)) {
 		bd->stats.errors += error != 0;
 		kern_mutex_unlock(&b->lock);
 		r->done(r, error);

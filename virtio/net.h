@@ -8,6 +8,7 @@
 #define SIRLOIN_VIRTIO_NET_H
 
 #include <dev.h>
+#include <rxpool.h>
 #include "virtio.h"
 
 #define NET_RXRING	256
@@ -27,7 +28,7 @@
  */
 struct net_rxbuf {
 	struct netpkt	pkt;		/* of the packet that starts here */
-	struct net_rxbuf *next;		/* of the same packet; free list */
+	void		*next;		/* these two: struct rxbuf */
 	struct vnet	*n;
 	uint64_t	pa;		/* of data[] */
 	uint32_t	used;
@@ -58,9 +59,7 @@ struct vnet {
 	struct net_rxbuf *cur_last;
 	unsigned	cur_missing;
 	bool		cur_drop;
-	struct kern_spin freelock;
-	struct net_rxbuf *free;		/* buffers that nobody has */
-	unsigned	nbuf, maxbuf;	/* that exist, that may */
+	struct rxpool	pool;
 	unsigned	kept;		/* that receivers have; atomic */
 	unsigned	posted;		/* that the device has */
 	unsigned	target;		/* that it should have */

@@ -14,45 +14,19 @@ static struct net_rxbuf *
 rxbuf_get(struct vnet *n)
 {
 	struct net_rxbuf *b;
-	unsigned long s;
 	bool more;
 
-	s = kern_spin_lock(&n->freelock);
-	if ((b = n->free) != NULL)
-		n->free = b->next;
-	more = b == NULL && n->nbuf < n->maxbuf;
-	if (more)
-		n->nbuf++;
-	kern_spin_unlock(&n->freelock, s);
-	if (b != NULL || !more)
+	b = rxpool_get(&n->pool, &more);
+	if (!more)
 		return b;
 	if ((b = kern_page_alloc(1, 0, 0)) == NULL) {
-		s = kern_spin_lock(&n->freelock);
-		n->nbuf--;
-		if (n->nbuf > 2 * NET_RXRESERVE)
-			n->maxbuf = n->nbuf;	/* memory says so */
-		kern_spin_unlock(&n->freelock, s);
+		rxpool_less(&n->pool, true, 2 * NET_RXRESERVE);
 		return NULL;
 	}
 	memset(b, 0, sizeof(*b));
 	b->n = n;
 	b->pa = plat_virt_to_phys(b) + n->rxdata;
 	return b;
-}
-
-/* The buffers of a chain are free again. */
-static void
-rxbuf_put(struct vnet *n, struct net_rxbuf *b)
-{
-	struct net_rxbuf *last;
-	unsigned long s;
-
-	for (last = b; last->next != NULL; last = last->next)
-		continue;
-	s = kern_spin_lock(&n->freelock);
-	last->next = n->free;
-	n->free = b;
-	kern_spin_unlock(&n->freelock, s);
 }
 
 static bool
@@ -71,7 +45,7 @@ post(struct vnet *n, struct net_rxbuf *b)
 	}
 	if (vring_add(&n->rx->ring, sg, 0, nsg, b, NULL, 0) != 0) {
 		b->next = NULL;
-		rxbuf_put(n, b);
+		rxpool_put(&n->pool, b);
 		return false;
 	}
 	n->posted++;
@@ -128,7 +102,7 @@ rx_done(struct netpkt *p)
 	struct vnet *n = b->n;
 
 	__atomic_sub_fetch(&n->kept, p->nseg, __ATOMIC_RELAXED);
-	rxbuf_put(n, b);
+	rxpool_put(&n->pool, b);
 	vnet_rx_poke(n);
 }
 
@@ -222,19 +196,19 @@ deliver(struct vnet *n, struct net_rxbuf *b, struct netpktq *out)
 	}
 	if (p->len < 14 || !set_flags(p, h)) {
 		n->nd.stats.ierrors++;
-		rxbuf_put(n, b);
+		rxpool_put(&n->pool, b);
 		return;
 	}
 	n->nd.stats.ipackets++;
 	n->nd.stats.ibytes += p->len;
 	/* with fewer left than a packet takes, the device would wait for ever */
-	short_of = n->kept + p->nseg + NET_RXRESERVE > n->maxbuf;
+	short_of = n->kept + p->nseg + NET_RXRESERVE > n->pool.max;
 	if (short_of) {
 		if ((c = copy_packet(p)) != NULL)
 			STAILQ_INSERT_TAIL(out, c, link);
 		else
 			n->nd.stats.idrops++;
-		rxbuf_put(n, b);
+		rxpool_put(&n->pool, b);
 		return;
 	}
 	__atomic_add_fetch(&n->kept, p->nseg, __ATOMIC_RELAXED);
@@ -253,7 +227,7 @@ received(struct vnet *n, struct net_rxbuf *b, uint32_t len, struct netpktq *out)
 	if (n->cur == NULL) {
 		if (len < n->hdrlen) {
 			n->nd.stats.ierrors++;
-			rxbuf_put(n, b);
+			rxpool_put(&n->pool, b);
 			return;
 		}
 		n->cur = n->cur_last = b;
@@ -266,7 +240,7 @@ received(struct vnet *n, struct net_rxbuf *b, uint32_t len, struct netpktq *out)
 	} else {
 		n->cur_missing--;
 		if (n->cur_drop)
-			rxbuf_put(n, b);
+			rxpool_put(&n->pool, b);
 		else
 			n->cur_last = n->cur_last->next = b;
 	}
@@ -276,7 +250,7 @@ received(struct vnet *n, struct net_rxbuf *b, uint32_t len, struct netpktq *out)
 	n->cur = NULL;
 	if (n->cur_drop) {
 		n->nd.stats.ierrors++;
-		rxbuf_put(n, b);
+		rxpool_put(&n->pool, b);
 	} else
 		deliver(n, b, out);
 }
@@ -354,9 +328,9 @@ vnet_rx_open(struct vnet *n)
 		return ENOMEM;
 	n->posted = 0;
 	n->target = NET_RXFIRST / 2;	/* doubled by the first filling */
-	n->maxbuf = mi.total / 8 / PAGE_SIZE;
-	if (n->maxbuf > 4 * NET_RXRING)
-		n->maxbuf = 4 * NET_RXRING;
+	n->pool.max = mi.total / 8 / PAGE_SIZE;
+	if (n->pool.max > 4 * NET_RXRING)
+		n->pool.max = 4 * NET_RXRING;
 	return 0;
 }
 
@@ -369,20 +343,20 @@ vnet_rx_close(struct vnet *n)
 		return;
 	kern_mutex_lock(&n->rxlock);
 	if (n->cur != NULL)
-		rxbuf_put(n, n->cur);
+		rxpool_put(&n->pool, n->cur);
 	n->cur = NULL;
 	while ((b = vring_reclaim(&n->rx->ring)) != NULL) {
 		b->next = NULL;
-		rxbuf_put(n, b);
+		rxpool_put(&n->pool, b);
 	}
 	virtq_destroy(n->rx);
 	n->rx = NULL;
 	n->starved = false;
 	kern_mutex_unlock(&n->rxlock);
 	/* Buffers that a receiver still has stay until the next opening. */
-	while ((b = n->free) != NULL) {
-		n->free = b->next;
-		n->nbuf--;
+	while ((b = n->pool.free) != NULL) {
+		n->pool.free = b->next;
+		n->pool.n--;
 		kern_page_free(b, 1);
 	}
 }

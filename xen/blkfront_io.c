@@ -346,23 +346,6 @@ bf_intr(void *arg)
 	return 1;
 }
 
-static int
-check(struct bf *b, const struct blk_req *r)
-{
-	uint64_t mask = b->bd.blksize - 1;
-
-	if (!b->present)
-		return ENXIO;
-	if (r->op == BLK_FLUSH)
-		return 0;
-	if (((r->off | r->len) & mask) != 0 || r->off > b->bd.size ||
-	    r->len > b->bd.size - r->off)
-		return EINVAL;
-	if (r->op == BLK_DISCARD && (b->bd.flags & BLK_DISCARDS) == 0)
-		return EOPNOTSUPP;
-	return r->op != BLK_READ && (b->bd.flags & BLK_RDONLY) ? EROFS : 0;
-}
-
 void
 bf_submit(struct blkdev *bd, struct blk_req *r)
 {
@@ -371,9 +354,8 @@ bf_submit(struct blkdev *bd, struct blk_req *r)
 	int error;
 
 	kern_mutex_lock(&b->lock);
-	error = check(b, r);
-	if (error != 0 || (r->op != BLK_FLUSH && r->len == 0) ||
-	    (r->op == BLK_FLUSH && (bd->flags & BLK_FLUSHES) == 0)) {
+	error = !b->present ? ENXIO : blkdev_check(bd, r);
+	if (error != 0 || blkdev_idle(bd, r)) {
 		bd->stats.errors += error != 0;
 		kern_mutex_unlock(&b->lock);
 		r->done(r, error);

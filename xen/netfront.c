@@ -105,9 +105,9 @@ nf_connect(struct xenbus_dev *xd)
 	nq = negotiate(n);
 	kern_mem_info(&mi);
 	/* at most an eighth of memory in buffers */
-	n->maxbuf = mi.total / 8 / PAGE_SIZE;
-	if (n->maxbuf > 4 * NF_RING * nq)
-		n->maxbuf = 4 * NF_RING * nq;
+	n->pool.max = mi.total / 8 / PAGE_SIZE;
+	if (n->pool.max > 4 * NF_RING * nq)
+		n->pool.max = 4 * NF_RING * nq;
 	n->nqueue = nq;
 	for (i = 0; i < nq && error == 0; i++)
 		error = queue_make(n, &n->queue[i], i);

@@ -10,6 +10,7 @@
 #define SIRLOIN_XEN_NETFRONT_H
 
 #include <dev.h>
+#include <rxpool.h>
 #include <xen.h>
 #include <xen/io/netif.h>
 #include "event.h"
@@ -34,7 +35,7 @@ struct nf_queue;
 /* A page that the back end writes to, and what describes a packet in it. */
 struct nf_rxbuf {
 	struct netpkt	pkt;		/* of the packet that starts here */
-	struct nf_rxbuf	*next;		/* of the same packet; free list */
+	void		*next;		/* these two: struct rxbuf */
 	struct nf	*n;
 	char		*page;
 	grant_ref_t	ref;
@@ -105,9 +106,7 @@ struct nf {
 	void		(*input)(void *, struct netpktq *);
 	void		*arg;
 
-	struct kern_spin freelock;
-	struct nf_rxbuf	*free;		/* buffers that nobody has */
-	unsigned	nbuf, maxbuf;	/* that exist, that may */
+	struct rxpool	pool;
 	uint32_t	kept;		/* that receivers have; atomic */
 	unsigned	complaints;
 
@@ -124,7 +123,6 @@ int	nf_rx_intr(void *);
 void	nf_rx_free(struct nf *);	/* buffers that nobody has */
 /* netbuf.c: NULL: there are no more. */
 struct nf_rxbuf *nf_rxbuf_get(struct nf *);
-void	nf_rxbuf_put(struct nf *, struct nf_rxbuf *);	/* a chain */
 void	nf_rxbuf_destroy(struct nf *, struct nf_rxbuf *);
 
 /* netfront_slot.c: a slot's own place; the slots of a set. */

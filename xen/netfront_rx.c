@@ -75,7 +75,7 @@ rx_release(struct netpkt *p)
 	struct nf_rxbuf *b = (struct nf_rxbuf *)p;
 
 	__atomic_sub_fetch(&b->n->kept, p->nseg, __ATOMIC_RELAXED);
-	nf_rxbuf_put(b->n, b);
+	rxpool_put(&b->n->pool, b);
 }
 
 /* done() of a packet that lies in ring buffers.  Any thread. */
@@ -195,15 +195,15 @@ deliver(struct nf_queue *q, struct nf_rxbuf *b, struct netpktq *out)
 		len += x->used;
 	/* with fewer left than a packet takes, the ring would dry up */
 	keep = len > NF_RXCOPY &&
-	    n->kept + q->cur_nseg + NF_RXRESERVE <= n->maxbuf;
+	    n->kept + q->cur_nseg + NF_RXRESERVE <= n->pool.max;
 	if (keep && take_pages(q, b))
 		p = keep_packet(q, b);
 	else if ((p = copy_packet(b, len)) == NULL) {
 		n->nd.stats.idrops++;
-		nf_rxbuf_put(n, b);
+		rxpool_put(&n->pool, b);
 		return;
 	} else
-		nf_rxbuf_put(n, b);
+		rxpool_put(&n->pool, b);
 	if (p->len < 14 || !set_flags(q, p)) {
 		n->nd.stats.ierrors++;
 		if (p->done == rx_done)
@@ -251,7 +251,7 @@ piece(struct nf_queue *q, struct nf_rxbuf *b, const struct netif_rx_response *r)
 		    (unsigned)r->status);
 	if (beyond || r->status < 0 || q->cur_nseg == NETPKT_MAXSEG - 1) {
 		q->cur_drop = true;
-		nf_rxbuf_put(q->n, b);
+		rxpool_put(&q->n->pool, b);
 		return;
 	}
 	b->offset = r->offset;
@@ -296,11 +296,11 @@ received(struct nf_queue *q, unsigned at, const struct netif_rx_response *r,
 	b->next = NULL;
 	if (q->cur_extra) {
 		extra(q, r);
-		nf_rxbuf_put(q->n, b);
+		rxpool_put(&q->n->pool, b);
 	} else {
 		if (r->id != at) {
 			q->rx.why = "an answer with another request's id";
-			nf_rxbuf_put(q->n, b);
+			rxpool_put(&q->n->pool, b);
 			return;
 		}
 		if (first)
@@ -319,7 +319,7 @@ received(struct nf_queue *q, unsigned at, const struct netif_rx_response *r,
 	if (b == NULL || q->cur_drop) {
 		q->n->nd.stats.ierrors++;
 		if (b != NULL)
-			nf_rxbuf_put(q->n, b);
+			rxpool_put(&q->n->pool, b);
 	} else
 		deliver(q, b, out);
 }
@@ -403,7 +403,7 @@ nf_rx_close(struct nf_queue *q)
 	if (q->rxpage == NULL)
 		return;
 	if (q->cur != NULL)
-		nf_rxbuf_put(q->n, q->cur);
+		rxpool_put(&q->n->pool, q->cur);
 	q->cur = NULL;
 	for (i = 0; i < NF_RING; i++)
 		if (q->posted[i] != NULL) {

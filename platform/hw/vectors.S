@@ -4,6 +4,7 @@
  * above the line may use the red zone below its RSP.
  */
 #include "asm.h"
+#include "../common/frame.h"
 
 	.section .text.traps, "ax"
 
@@ -50,13 +51,7 @@ common:
 	pushq	%r9
 	pushq	%r10
 	pushq	%r11
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
-	movq	%rsp, %rdi
+	push_preserved
 	cmpq	$32, 15 * 8(%rdi)
 	jb	1f
 	call	hw_interrupt
@@ -66,21 +61,7 @@ common:
 	/* RSP: a struct plat_frame; interrupts masked. */
 	.globl	x86_frame_return
 x86_frame_return:
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdi
-	popq	%rsi
-	popq	%rdx
-	popq	%rcx
-	popq	%rax
+	pop_frame
 	addq	$16, %rsp
 	iretq
 

@@ -9,6 +9,7 @@
 #include <xen/xen.h>
 #include <xen/elfnote.h>
 #include "asm.h"
+#include "../common/frame.h"
 
 	.macro	note type, desc:vararg
 	.pushsection .note.Xen, "a", @note
@@ -111,13 +112,7 @@ xen_hypercall_page:
 	pushq	%r9
 	pushq	%r10
 	pushq	8(%r11)
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
-	movq	%rsp, %rdi
+	push_preserved
 	.endm
 
 	/* 16 bytes each; 8, 10 to 14, 17, 21, 29 and 30 have an error code. */
@@ -175,21 +170,7 @@ xen_event_entry:
 	 * whether they will be. */
 	.globl	x86_frame_return
 x86_frame_return:
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdi
-	popq	%rsi
-	popq	%rdx
-	popq	%rcx
-	popq	%rax
+	pop_frame
 	addq	$8, %rsp
 	movq	$0, (%rsp)		/* flags of struct iret_context */
 	jmp	xen_hypercall_page + 32 * __HYPERVISOR_iret

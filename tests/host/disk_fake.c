@@ -1,6 +1,7 @@
 /* disk_fake.c: see disk_fake.h. */
 #include <stdarg.h>
 #include "disk_fake.h"
+#include "rnd.h"
 
 unsigned long long fake_seed_now;
 char fake_said[16384];
@@ -14,7 +15,6 @@ void *fake_intrarg[32];
 volatile char *fake_regs;
 size_t fake_reglen;
 unsigned k_ncpu = 1;
-static uint64_t seed;
 static int locked;
 static bool watch_on;
 static struct diskwatch *watch;
@@ -31,21 +31,13 @@ fake_seed(uint64_t s)
 {
 
 	fake_seed_now = s;
-	seed = s * 2654435761u + 1;
+	rnd_start(s);
 	fake_said[0] = '\0';
 	fake_gone = fake_decodes = watch_on = false;
 	fake_short = 0;
 	fake_ndisk = 0;
 	watch = NULL;
 	memset(fake_intr, 0, sizeof(fake_intr));
-}
-
-unsigned
-rnd(void)
-{
-
-	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return seed >> 33;
 }
 
 /* ---- the kernel ---- */
@@ -324,6 +316,29 @@ client_new(struct client *c, struct disk *d)
 	c->blocks = d->size / d->blksize;
 	c->model = calloc(1, d->size);
 	c->unknown = calloc(1, c->blocks);
+}
+
+void
+client_session(struct client *c, unsigned steps, bool whole, void (*step)(void))
+{
+
+	if (whole)
+		for (unsigned i = steps / 20; i > 0; i--)
+			client_transfer(c);
+	else while (steps-- > 0) {
+		if (rnd() % 3)
+			client_submit(c);
+		fake_step();
+		if (rnd() % 16 == 0)
+			fake_tick();
+		if (rnd() % 64 == 0)
+			fake_time += rnd() % TIMEOUT;
+		if (c->liar && rnd() % 2000 == 0)
+			fake_gone = true;
+		if (step != NULL)
+			step();
+	}
+	client_finish(c);
 }
 
 void

@@ -70,6 +70,12 @@ void	client_submit(struct client *);
 void	client_finish(struct client *);
 /* One transfer of any offset and length through disk_io.c. */
 void	client_transfer(struct client *);
+/*
+ * Whole transfers only; or requests as they come, and time, and (a liar) the
+ * controller gone from the bus, and what the test does at each step.
+ */
+void	client_session(struct client *, unsigned steps, bool whole,
+	    void (*step)(void));
 void	client_free(struct client *);
 
 #endif /* DISK_FAKE_H */

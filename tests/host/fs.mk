@@ -23,8 +23,8 @@ $(O)/obj/fshost/%.o: %.c | $(O)/src/micropython/.sha256 $(O)/include/.done
 	$(Q)$(CC) $(fs_host_CFLAGS) -I$(O)/include $(builtin_fat_INC) -MMD -MP \
 	    -c -o $@ $<
 
-$(O)/host/fuzz_fs.bin: tests/host/fuzz_fs.c tests/host/fs_disk.h tests/host/hostline.c \
-    tests/host/hostline_io.c $$(fs_host_OBJS)
+$(O)/host/fuzz_fs.bin: tests/host/fuzz_fs.c tests/host/fs_disk.h \
+    $$(hostline) $$(fs_host_OBJS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -g -O1 -w -no-pie -D_GNU_SOURCE $(fs_host_SAN) -Iinclude \
 	    -I$(O)/include -o $@ $< $(fs_host_OBJS) -lpthread

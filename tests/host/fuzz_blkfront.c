@@ -6,6 +6,7 @@
  * what was written there, over any number of connections.
  */
 #include "xen/fake.h"
+#include "rounds.h"
 #include "../../xen/blkfront.h"
 
 #define BLOCKS	4096
@@ -375,13 +376,12 @@ one(uint64_t seed)
 int
 main(int argc, char **argv)
 {
-	unsigned long i, rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 1000;
+	unsigned long n;
 
 	fake_init();
-	for (i = 1; i <= rounds; i++)
-		one(i);
-	CHECK(nok > rounds);
-	printf("fuzz_blkfront: %lu disks, %u requests, %u good, ok\n", rounds,
+	n = rounds(argc, argv, 1000, one);
+	CHECK(nok > n);
+	printf("fuzz_blkfront: %lu disks, %u requests, %u good, ok\n", n,
 	    ndone, nok);
 	return 0;
 }

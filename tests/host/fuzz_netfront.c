@@ -5,17 +5,13 @@
  * sent must come back once, broken connection or not; nothing stays behind.
  */
 #include "xen/fake.h"
+#include "rounds.h"
 #include "../../xen/netfront.h"
-
-#define MAXHELD	64
-#define MAXSENT	4096
+#include "netheld.h"
 
 static struct xenbus_dev xd;
 static struct nf *n;
-static struct netpkt *held[MAXHELD];
-static unsigned nheld;
-static unsigned char back[MAXSENT];	/* how often a packet came back */
-static unsigned nsent, ngood;
+static unsigned ngood;
 static uint32_t rx_seen[NF_MAXQUEUE], tx_seen[NF_MAXQUEUE];
 static uint32_t rx_rsp[NF_MAXQUEUE], tx_rsp[NF_MAXQUEUE];
 
@@ -62,31 +58,15 @@ input(void *arg, struct netpktq *q)
 		if (p->flags & (NETPKT_TSO4 | NETPKT_TSO6))
 			CHECK(p->gso_size != 0 && p->hdr_len >= 54);
 		ngood++;
-		if (nheld < MAXHELD && rnd() % 2)
-			held[nheld++] = p;
-		else
-			p->done(p);
-	}
-}
-
-static void
-release(unsigned keep)
-{
-	struct netpkt *p;
-
-	while (nheld > keep) {
-		p = held[--nheld];
-		p->done(p);
+		keep(p, rnd() % 2 != 0);
 	}
 }
 
 static void
 sent_done(struct netpkt *p)
 {
-	size_t i = (size_t)p->arg;
 
-	CHECK(back[i] == 0);
-	back[i] = 1;
+	came_back(p);
 	free(p);
 }
 
@@ -431,13 +411,12 @@ one(uint64_t seed)
 int
 main(int argc, char **argv)
 {
-	unsigned long i, rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 1000;
+	unsigned long n;
 
 	fake_init();
-	for (i = 1; i <= rounds; i++)
-		one(i);
-	CHECK(ngood > rounds);
-	printf("fuzz_netfront: %lu devices, %u packets received, ok\n", rounds,
+	n = rounds(argc, argv, 1000, one);
+	CHECK(ngood > n);
+	printf("fuzz_netfront: %lu devices, %u packets received, ok\n", n,
 	    ngood);
 	return 0;
 }

@@ -6,16 +6,15 @@
  * meanwhile, and come back once; closing leaves nothing behind.
  */
 #include "nic_fake.h"
-
+#include "rounds.h"
 #define MAXHELD	600
-#define MAXSENT	4096
+#include "netheld.h"
+
 #define FRAME(n) (20 + (n) % 1400)	/* sent in honest sessions, by number */
 
 static struct wm *sc;
-static struct netpkt *held[MAXHELD];
-static unsigned nheld, ngood, nresent;
-static unsigned char back[MAXSENT];
-static unsigned nsent, nseen;		/* packets; those that went out */
+static unsigned ngood, nresent;
+static unsigned nseen;			/* packets that went out */
 static bool liar, forgetful;
 
 /* ---- the stack's side ---- */
@@ -35,32 +34,16 @@ input(void *arg, struct netpktq *q)
 			x += ((unsigned char *)p->seg[0].data)[k];
 		CHECK(liar || x == p->len * 5);
 		ngood++;
-		if (nheld < MAXHELD && rnd() % 4)
-			held[nheld++] = p;
-		else
-			p->done(p);
-	}
-}
-
-static void
-release(unsigned keep)
-{
-	struct netpkt *p;
-
-	while (nheld > keep) {
-		p = held[--nheld];
-		p->done(p);
+		keep(p, rnd() % 4 != 0);
 	}
 }
 
 static void
 sent_done(struct netpkt *p)
 {
-	size_t n = (size_t)p->arg;
 
 	CHECK(!sc->tx.lock->held);
-	CHECK(back[n] == 0);
-	back[n] = 1;
+	came_back(p);
 	free(p);
 }
 
@@ -415,10 +398,9 @@ one(uint64_t n)
 int
 main(int argc, char **argv)
 {
-	unsigned long i, n = argc > 1 ? strtoul(argv[1], NULL, 0) : 400;
+	unsigned long n;
 
-	for (i = 1; i <= n; i++)
-		one(i);
+	n = rounds(argc, argv, 400, one);
 	CHECK(ngood > n && nresent > 0);
 	printf("fuzz_nic: %lu devices, %u packets received, %u sent again, "
 	    "%u resets, ok\n", n, ngood, nresent, fake_resets);

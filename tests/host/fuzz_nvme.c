@@ -5,6 +5,7 @@
  * Every request comes back once; what an honest one confirmed is there.
  */
 #include "disk_fake.h"
+#include "rounds.h"
 #include "../../builtin/dev/nvme/nvme.h"
 
 #define NQ		5
@@ -328,24 +329,12 @@ static unsigned long nreq, nlost, nattached, nresets;
 static void
 session(struct client *c, unsigned steps)
 {
+	bool whole = !liar && rnd() % 2;
 
 	c->liar = liar;
-	if (!liar && rnd() % 2) {
+	if (whole)
 		errors = silence = 0;
-		for (unsigned i = steps / 20; i > 0; i--)
-			client_transfer(c);
-	} else while (steps-- > 0) {
-		if (rnd() % 3)
-			client_submit(c);
-		fake_step();
-		if (rnd() % 16 == 0)
-			fake_tick();
-		if (rnd() % 64 == 0)
-			fake_time += rnd() % TIMEOUT;
-		if (liar && rnd() % 2000 == 0)
-			fake_gone = true;
-	}
-	client_finish(c);
+	client_session(c, steps, whole, NULL);
 	nreq += c->ndone;
 	nlost += c->nerror;
 }
@@ -402,10 +391,9 @@ one(uint64_t seed)
 int
 main(int argc, char **argv)
 {
-	unsigned long i, n = argc > 1 ? strtoul(argv[1], NULL, 0) : 300;
+	unsigned long n;
 
-	for (i = argc > 2 ? n : 1; i <= n; i++)
-		one(i);
+	n = rounds(argc, argv, 300, one);
 	printf("fuzz_nvme: %lu controllers, %lu attached, %lu requests, "
 	    "%lu failed, %lu resets, ok\n", n, nattached, nreq, nlost, nresets);
 	return 0;

@@ -4,6 +4,7 @@
  * once; what an honest device confirmed is what the model has.
  */
 #include "virtio/fake.h"
+#include "rounds.h"
 #include "../../virtio/blk.h"
 
 #define DISK	(256u << 10)
@@ -236,10 +237,9 @@ one(uint64_t seed)
 int
 main(int argc, char **argv)
 {
-	unsigned long i, n = argc > 1 ? strtoul(argv[1], NULL, 0) : 1000;
+	unsigned long n;
 
-	for (i = 1; i <= n; i++)
-		one(i);
+	n = rounds(argc, argv, 1000, one);
 	CHECK(ndone > n);
 	printf("fuzz_vblk: %lu devices, %u requests, ok\n", n, ndone);
 	return 0;

@@ -5,16 +5,12 @@
  * come back once, broken device or not; closing leaves no page behind.
  */
 #include "virtio/fake.h"
+#include "rounds.h"
 #include "../../virtio/net.h"
-
-#define MAXHELD	64
-#define MAXSENT	4096
+#include "netheld.h"
 
 static struct fake_dev dev;
-static struct netpkt *held[MAXHELD];
-static unsigned nheld;
-static unsigned char back[MAXSENT];	/* how often a packet came back */
-static unsigned nsent, ngood;
+static unsigned ngood;
 static bool lies;
 
 static void
@@ -39,31 +35,15 @@ input(void *arg, struct netpktq *q)
 		if (p->flags & (NETPKT_TSO4 | NETPKT_TSO6))
 			CHECK(p->gso_size != 0);
 		ngood++;
-		if (nheld < MAXHELD && rnd() % 2)
-			held[nheld++] = p;
-		else
-			p->done(p);
-	}
-}
-
-static void
-release(unsigned keep)
-{
-	struct netpkt *p;
-
-	while (nheld > keep) {
-		p = held[--nheld];
-		p->done(p);
+		keep(p, rnd() % 2 != 0);
 	}
 }
 
 static void
 sent_done(struct netpkt *p)
 {
-	size_t n = (size_t)p->arg;
 
-	CHECK(back[n] == 0);
-	back[n] = 1;
+	came_back(p);
 	free(p);
 }
 
@@ -251,10 +231,9 @@ one(uint64_t seed)
 int
 main(int argc, char **argv)
 {
-	unsigned long i, n = argc > 1 ? strtoul(argv[1], NULL, 0) : 1000;
+	unsigned long n;
 
-	for (i = 1; i <= n; i++)
-		one(i);
+	n = rounds(argc, argv, 1000, one);
 	CHECK(ngood > n);
 	printf("fuzz_vnet: %lu devices, %u packets received, ok\n", n, ngood);
 	return 0;

@@ -4,6 +4,7 @@
  * one that answers with anything, late, twice, to nobody or never.
  */
 #include "xen/fake.h"
+#include "rounds.h"
 #include "../../xen/xs_impl.h"
 
 #define NKEYS	8
@@ -375,15 +376,14 @@ one(uint64_t seed)
 int
 main(int argc, char **argv)
 {
-	unsigned long i, rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 1000;
+	unsigned long n;
 
 	fake_wait = pump;
 	fake_init();
 	CHECK(xs_ready());
-	for (i = 1; i <= rounds; i++)
-		one(i);
-	CHECK(ngood > rounds && deferred > rounds);
-	printf("fuzz_xenstore: %lu daemons, %u good answers, ok\n", rounds,
+	n = rounds(argc, argv, 1000, one);
+	CHECK(ngood > n && deferred > n);
+	printf("fuzz_xenstore: %lu daemons, %u good answers, ok\n", n,
 	    ngood);
 	return 0;
 }

@@ -15,11 +15,11 @@ $(O)/obj/nethost/%.o: %.c | $(O)/src/lwip/.sha256 $(O)/include/.done
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(net_host_CFLAGS) -I$(O)/include $(builtin_net_INC) -MMD -MP -c -o $@ $<
 
-$(O)/host/fuzz_net: tests/host/fuzz_net.c tests/host/hostline.c \
-    tests/host/hostline_io.c $(net_host_OBJS)
+$(O)/host/fuzz_net: tests/host/fuzz_net.c tests/host/fuzz_net_frame.c \
+    tests/host/fuzz_net.h $$(hostline) $(net_host_OBJS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -g -O1 -w -no-pie -D_GNU_SOURCE $(net_host_SAN) -Iinclude \
-	    -I$(O)/include -o $@ $< $(net_host_OBJS) -lpthread
+	    -I$(O)/include -o $@ $< $(<:.c=_frame.c) $(net_host_OBJS) -lpthread
 
 host_TESTS += fuzz_net
 host_fuzz_net_ARGS := 60000

@@ -1,6 +1,7 @@
 /* nic_fake.c: a kernel of one thread, and a bus with one device on it. */
 #include <stdarg.h>
 #include "nic_fake.h"
+#include "rnd.h"
 
 volatile uint32_t fake_regs[NREG / 4];
 char fake_said[8192];
@@ -13,20 +14,11 @@ uint16_t fake_ident;
 struct nic *fake_nic;
 int (*fake_intr[4])(void *);
 void *fake_intrarg[4];
-static uint64_t seed;
 static struct pcidev dev;
 
 void *aligned_alloc(size_t, size_t);
 
-void fake_seed(uint64_t s) { seed = s * 2654435761u + 1; }
-
-unsigned
-rnd(void)
-{
-
-	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return seed >> 33;
-}
+void fake_seed(uint64_t s) { rnd_start(s); }
 
 /* ---- the kernel ---- */
 

@@ -20,7 +20,7 @@ $(host_OWN:%=$(O)/test/%): $(O)/test/%: $(O)/host/%
 	@ln -sf $(abspath $<) $@
 
 $(host_COMMON:%=$(O)/test/%): $(O)/test/%: $$(host_$$*_SRCS) $$(host_$$*_DEPS) \
-    tests/host/fuzz.h | $(O)/include/.done
+    $(wildcard tests/host/*.h) | $(O)/include/.done
 	@mkdir -p $(@D)
 	@echo '  HOST	$@'
 	@$(HOSTSAN) -I$(O)/include $(host_$*_CFLAGS) -o $@ \

@@ -3,8 +3,9 @@
 host_TESTS += fuzz_virtq pci_bus fuzz_dsdt
 host_fuzz_virtq_SRCS := tests/host/fuzz_virtq.c virtio/ring.c
 host_fuzz_virtq_ARGS := 20000
-host_pci_bus_SRCS := tests/host/pci_bus.c pci/assign.c pci/bar.c pci/cap.c \
-	   pci/irq.c pci/route.c
+host_pci_bus_SRCS := tests/host/pci_bus.c tests/host/pci_fake.c \
+	   pci/assign.c pci/bar.c pci/cap.c pci/irq.c pci/route.c
+host_pci_bus_DEPS := tests/host/pci_fake.h pci/scan.c
 host_pci_bus_CFLAGS := -Itests/host/kernel -Iinclude -Ipci
 host_pci_bus_ARGS := 5000
 host_fuzz_dsdt_SRCS := tests/host/fuzz_dsdt.c pci/dsdt_parse.c
@@ -12,8 +13,8 @@ host_fuzz_dsdt_CFLAGS := -Iinclude
 host_fuzz_dsdt_ARGS := 100000
 
 # The drivers with a device made of memory, honest and not.
-virtio_fake := tests/host/virtio/fake.c \
-	   virtio/device.c virtio/ring.c
+virtio_fake := tests/host/virtio/fake.c tests/host/fake_kern.c \
+	   virtio/device.c virtio/ring.c kernel/blkreq.c kernel/rxpool.c
 virtio_host_CFLAGS := -Itests/host/kernel -Iinclude -D_GNU_SOURCE
 host_TESTS += fuzz_vnet fuzz_vblk
 host_fuzz_vnet_SRCS := tests/host/fuzz_vnet.c $(virtio_fake) virtio/net.c \

@@ -1,7 +1,8 @@
 # Xen's front ends with a back end made of memory, honest and not; xenstore's
 # client with a daemon that answers anything.
 xen_host_CFLAGS := -Itests/host/kernel -Iinclude
-xen_fake := tests/host/xen/fake.c tests/host/xen/store.c xen/ring.c
+xen_fake := tests/host/xen/fake.c tests/host/fake_kern.c tests/host/xen/store.c xen/ring.c \
+	   kernel/blkreq.c kernel/rxpool.c
 host_TESTS += fuzz_netfront
 host_fuzz_netfront_SRCS := tests/host/fuzz_netfront.c $(xen_fake) \
 	   xen/netfront.c xen/netfront_rx.c xen/netfront_tx.c xen/netfront_slot.c \
@@ -14,7 +15,7 @@ host_fuzz_blkfront_SRCS := tests/host/fuzz_blkfront.c $(xen_fake) \
 host_fuzz_blkfront_CFLAGS := $(xen_host_CFLAGS)
 host_fuzz_blkfront_ARGS := 300
 host_TESTS += fuzz_xenstore
-host_fuzz_xenstore_SRCS := tests/host/fuzz_xenstore.c tests/host/xen/fake.c \
+host_fuzz_xenstore_SRCS := tests/host/fuzz_xenstore.c tests/host/xen/fake.c tests/host/fake_kern.c \
 	   xen/xs.c xen/xsop.c xen/xsring.c xen/xswatch.c
 host_fuzz_xenstore_CFLAGS := $(xen_host_CFLAGS)
 host_fuzz_xenstore_ARGS := 500

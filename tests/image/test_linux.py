@@ -47,7 +47,7 @@ int main(int argc, char **argv) { return deeper((char *)argv, argc); }
 class Linux(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.lxtest = program.compile(f"{ROOT}/tests/programs/lxtest.c")
+        cls.lxtest = program.compile(f"{ROOT}/tests/programs/lxtest")
         cls.baked = program.bake(cls.lxtest, name="lxtest")
 
     def test_reference(self):

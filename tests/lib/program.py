@@ -1,5 +1,6 @@
 """Programs for Linux under test: built by sirloin cc, baked, run."""
 
+import glob
 import os
 import shutil
 import subprocess
@@ -19,9 +20,11 @@ def cc():
 
 
 def compile(source, *flags):
+    """A program from a file or from all files of a folder; its path."""
+    sources = sorted(glob.glob(f"{source}/*.c")) or [source]
     os.makedirs(DIR, exist_ok=True)
     out = f"{DIR}/" + os.path.splitext(os.path.basename(source))[0]
-    subprocess.run([cc(), "-O1", "-g", *flags, source, "-o", out], check=True,
+    subprocess.run([cc(), "-O1", "-g", *flags, *sources, "-o", out], check=True,
                    timeout=120)
     return out
 

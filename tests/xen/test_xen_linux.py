@@ -8,7 +8,7 @@ from xencase import LANES, Case, Refused, disk
 
 class Linux(Case):
     def test_lxtest(self):
-        prog = program.compile(f"{ROOT}/tests/programs/lxtest.c")
+        prog = program.compile(f"{ROOT}/tests/programs/lxtest")
         images = {"pv": program.bake(prog, name="lxtest-xen", platform="xen"),
                   "pvh": program.bake(prog, name="lxtest")}
         for lane in LANES:

@@ -1,42 +1,17 @@
 /* fake.c: a kernel of one thread and a transport made of memory. */
-#include <stdarg.h>
 #include "fake.h"
 
-char said[8192];
-struct netdev *fake_net;
-struct blkdev *fake_blk;
-uint64_t fake_time;
 long fake_pages;
-unsigned long fake_irq;
-static uint64_t seed;
-
-void fake_seed(uint64_t s) { seed = s * 2654435761u + 1; }
-
-unsigned
-rnd(void)
-{
-
-	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return seed >> 33;
-}
 
 /* ---- kernel ---- */
 
 void *kern_zalloc(size_t n) { return calloc(1, n); }
 void *kern_malloc(size_t n, size_t align) { return malloc(n); }
-void kern_free(void *p) { free(p); }
-unsigned long kern_spin_lock(struct kern_spin *s) { return 0; }
-void kern_spin_unlock(struct kern_spin *s, unsigned long v) { }
-void kern_cv_init(struct kern_cv *c, const char *name) { }
-void kern_cv_broadcast(struct kern_cv *c) { }
 int kern_cv_wait(struct kern_cv *c, struct kern_mutex *m, uint64_t t)
     { return ETIMEDOUT; }
-uint64_t plat_clock(void) { return fake_time += 1000; }
 const char *plat_hypervisor(void) { return "a process"; }
-void kern_sleep_until(uint64_t t) { fake_time = t; }
 /* Nobody else runs here. */
 void kern_relax(bool (*come)(const void *), const void *arg) { (void)come(arg); }
-int kern_random(void *p, size_t n, bool wait) { memset(p, 7, n); return 0; }
 void kern_timer_init(struct kern_timer *t, void (*fn)(void *), void *arg)
     { t->fn = fn; t->arg = arg; }
 void kern_timer_arm(struct kern_timer *t, uint64_t when) { t->deadline = when; }
@@ -45,27 +20,6 @@ bool virtio_job_init(void) { return true; }
 void virtio_job_queue(struct virtio_job *j) { j->fn(j->arg); }
 void virtio_job_cancel(struct virtio_job *j) { }
 
-/* Locks must be free when taken: there is one thread. */
-void kern_mutex_init(struct kern_mutex *m, const char *name)
-    { memset(m, 0, sizeof(*m)); }
-static char *taken(struct kern_mutex *m) { return (char *)m; }
-void kern_mutex_lock(struct kern_mutex *m)
-    { CHECK(*taken(m) == 0); *taken(m) = 1; }
-int kern_mutex_trylock(struct kern_mutex *m)
-    { return *taken(m) ? EBUSY : (*taken(m) = 1, 0); }
-void kern_mutex_unlock(struct kern_mutex *m)
-    { CHECK(*taken(m) == 1); *taken(m) = 0; }
-
-void
-kern_printf(const char *fmt, ...)
-{
-	size_t n = strlen(said);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(said + n, sizeof(said) - n, fmt, ap);
-	va_end(ap);
-}
 
 void
 kern_mem_info(struct kern_mem_info *mi)
@@ -98,7 +52,6 @@ kern_page_free(void *p, size_t n)
 	free(p);
 }
 
-paddr_t plat_virt_to_phys(const void *p) { return (uintptr_t)p; }
 
 int
 kern_irq_line(const char *name, unsigned gsi, unsigned flags,
@@ -119,22 +72,6 @@ void pci_irq_free(struct pci_irq *i) { abort(); }
 const char *pci_irq_best(struct pci_func *f) { abort(); }
 int pci_irq_establish(struct pci_func *f, int n, const char *name, int cpu,
     int (*fn)(void *), void *arg, struct pci_irq **i) { abort(); }
-
-void
-netdev_register(struct netdev *n)
-{
-
-	strcpy(n->name, "net0");
-	fake_net = n;
-}
-
-void
-blkdev_register(struct blkdev *b)
-{
-
-	strcpy(b->name, "blk0");
-	fake_blk = b;
-}
 
 /* ---- the transport ---- */
 

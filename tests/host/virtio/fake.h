@@ -5,25 +5,9 @@
 #ifndef FAKE_VIRTIO_H
 #define FAKE_VIRTIO_H
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <dev.h>
+#include "../fake_kern.h"
 #include "../../../virtio/virtio.h"
 
-#define CHECK(e)							\
-	do {								\
-		if (!(e)) {						\
-			fprintf(stderr, "not ok: %s:%d: %s\n%s",	\
-			    __FILE__, __LINE__, #e, said);		\
-			abort();					\
-		}							\
-	} while (0)
-
-extern char said[8192];		/* the console */
-extern struct netdev *fake_net;
-extern struct blkdev *fake_blk;
-extern uint64_t fake_time;
 extern long fake_pages;		/* that are allocated */
 
 #define FAKE_QUEUES	2
@@ -46,8 +30,5 @@ int	fake_chain(struct fake_dev *, unsigned q, unsigned head,
 	    struct fake_piece *, int max);
 /* Say that a chain is used. */
 void	fake_use(struct fake_dev *, unsigned q, uint32_t id, uint32_t len);
-
-void	fake_seed(uint64_t);
-unsigned rnd(void);
 
 #endif

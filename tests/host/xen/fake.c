@@ -1,24 +1,9 @@
 /* fake.c: see fake.h. */
-#include <stdarg.h>
 #include <sanitizer/asan_interface.h>
 #include "fake.h"
 
-char said[16384];
-uint64_t fake_time;
 long fake_pages;
 bool fake_short;
-unsigned long fake_irq;
-static uint64_t seed;
-
-void fake_seed(uint64_t s) { seed = s * 2654435761u + 1; }
-
-unsigned
-rnd(void)
-{
-
-	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return seed >> 33;
-}
 
 /* ---- kernel ---- */
 
@@ -29,27 +14,8 @@ static bool out(void) { return fake_short && rnd() % 60 == 0; }
 void *kern_zalloc(size_t n) { return out() ? NULL : calloc(1, n); }
 void *kern_malloc(size_t n, size_t align) { return out() ? NULL : malloc(n); }
 void *kern_realloc(void *p, size_t n) { return out() ? NULL : realloc(p, n); }
-void kern_free(void *p) { free(p); }
-unsigned long kern_spin_lock(struct kern_spin *s) { return 0; }
-void kern_spin_unlock(struct kern_spin *s, unsigned long v) { }
 unsigned kern_ncpu(void) { return 2; }
-uint64_t plat_clock(void) { return fake_time += 1000; }
-void kern_sleep_until(uint64_t t) { if (t > fake_time) fake_time = t; }
-int kern_random(void *p, size_t n, bool wait) { memset(p, 7, n); return 0; }
 
-/* Locks must be free when taken: there is one thread. */
-void kern_mutex_init(struct kern_mutex *m, const char *name)
-    { memset(m, 0, sizeof(*m)); }
-static char *taken(struct kern_mutex *m) { return (char *)m; }
-void kern_mutex_lock(struct kern_mutex *m)
-    { CHECK(*taken(m) == 0); *taken(m) = 1; }
-int kern_mutex_trylock(struct kern_mutex *m)
-    { return *taken(m) ? EBUSY : (*taken(m) = 1, 0); }
-void kern_mutex_unlock(struct kern_mutex *m)
-    { CHECK(*taken(m) == 1); *taken(m) = 0; }
-void kern_cv_init(struct kern_cv *c, const char *name) { }
-void kern_cv_signal(struct kern_cv *c) { }
-void kern_cv_broadcast(struct kern_cv *c) { }
 
 void *(*fake_thread_fn)(void *);
 void *fake_thread_arg;
@@ -97,17 +63,6 @@ kern_cv_wait(struct kern_cv *c, struct kern_mutex *m, uint64_t limit)
 	}
 	kern_mutex_lock(m);
 	return some ? 0 : ETIMEDOUT;
-}
-
-void
-kern_printf(const char *fmt, ...)
-{
-	size_t n = strlen(said);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(said + n, sizeof(said) - n, fmt, ap);
-	va_end(ap);
 }
 
 void
@@ -170,7 +125,6 @@ kern_page_free(void *p, size_t n)
 	fake_pages -= n;
 }
 
-paddr_t plat_virt_to_phys(const void *p) { return (uintptr_t)p; }
 xen_pfn_t xen_gfn(const void *va) { return (uintptr_t)va >> PAGE_SHIFT; }
 
 extern const struct kern_init __start_sirloin_init[], __stop_sirloin_init[];
@@ -313,8 +267,6 @@ void xen_event_free(struct xen_event *e) { memset(e, 0, sizeof(*e)); }
 void xen_evtchn_notify(evtchn_port_t p) { CHECK(p != 0); }
 
 struct xenbus_driver *fake_driver;
-struct netdev *fake_net;
-struct blkdev *fake_blk;
 uint64_t (*fake_key)(const char *);
 const char *fake_trouble;
 
@@ -330,20 +282,4 @@ xenbus_peer_num(struct xenbus_dev *d, const char *key, uint64_t max,
 	uint64_t v = fake_key(key);
 
 	return v == ~0ull || v > max ? otherwise : v;
-}
-
-void
-netdev_register(struct netdev *n)
-{
-
-	strcpy(n->name, "net0");
-	fake_net = n;
-}
-
-void
-blkdev_register(struct blkdev *b)
-{
-
-	strcpy(b->name, "blk0");
-	fake_blk = b;
 }

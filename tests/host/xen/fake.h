@@ -6,26 +6,12 @@
 #define FAKE_XEN_H
 
 #include <setjmp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <dev.h>
+#include "../fake_kern.h"
 #include "../../../xen/event.h"
 #include "../../../xen/grant.h"
 #include "../../../xen/ring.h"
 #include "../../../xen/xenbus.h"
 
-#define CHECK(e)							\
-	do {								\
-		if (!(e)) {						\
-			fprintf(stderr, "not ok: %s:%d: %s\n%s",	\
-			    __FILE__, __LINE__, #e, said);		\
-			abort();					\
-		}							\
-	} while (0)
-
-extern char said[16384];		/* the console */
-extern uint64_t fake_time;
 extern long fake_pages;			/* that are allocated */
 extern bool fake_short;			/* memory and grants run out at times */
 
@@ -56,15 +42,10 @@ void	fake_unmap_all(void);
 /* ---- devices ---- */
 
 extern struct xenbus_driver *fake_driver;
-extern struct netdev *fake_net;
-extern struct blkdev *fake_blk;
 /* Value of a key of the back end's; ~0: missing. */
 extern uint64_t (*fake_key)(const char *key);
 extern const char *fake_trouble;
 /* KERN_INIT functions of the files under test. */
 void	fake_init(void);
-
-void	fake_seed(uint64_t);
-unsigned rnd(void);
 
 #endif

@@ -1,0 +1,78 @@
+/* misc.c: signals, clocks, the rest. */
+#include "lxtest.h"
+
+static volatile sig_atomic_t caught;
+static void
+handler(int sig)
+{
+
+	caught = sig;
+}
+
+void
+t_signals(void)
+{
+	struct sigaction sa = { .sa_handler = handler };
+	sigset_t set, old;
+	struct itimerval it = { { 0, 0 }, { 0, 30000 } };
+	int p[2];
+
+	CHECK(sigaction(SIGUSR1, &sa, NULL) == 0 && sigaction(SIGALRM, &sa, NULL) == 0);
+	CHECK(kill(getpid(), SIGUSR1) == 0 && caught == SIGUSR1);
+	caught = 0;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	CHECK(sigprocmask(SIG_BLOCK, &set, &old) == 0 && raise(SIGUSR1) == 0);
+	CHECK(caught == 0 && sigpending(&set) == 0 && sigismember(&set, SIGUSR1));
+	CHECK(sigprocmask(SIG_SETMASK, &old, NULL) == 0 && caught == SIGUSR1);
+	caught = 0;
+	double t0 = now();
+	CHECK(setitimer(ITIMER_REAL, &it, NULL) == 0);
+	FAILS(usleep(900000), EINTR);
+	CHECK(caught == SIGALRM && now() - t0 < 0.8);
+	caught = 0;
+	CHECK(setitimer(ITIMER_REAL, &it, NULL) == 0);
+	FAILS(poll(NULL, 0, 2000), EINTR);
+	CHECK(caught == SIGALRM);
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+	CHECK(pipe(p) == 0 && close(p[0]) == 0);
+	FAILS(write(p[1], "x", 1), EPIPE);
+	sa.sa_handler = handler;
+	sigaction(SIGPIPE, &sa, NULL);
+	FAILS(write(p[1], "x", 1), EPIPE);
+	CHECK(caught == SIGPIPE);
+	close(p[1]);
+}
+
+void
+t_clocks(void)
+{
+	struct timespec a, b, r;
+	time_t t = time(NULL);
+
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	CHECK(nanosleep(&(struct timespec){ 0, 20000000 }, NULL) == 0);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	CHECK((b.tv_sec - a.tv_sec) * 1000000000L + b.tv_nsec - a.tv_nsec >=
+	    20000000);
+	CHECK(clock_gettime(CLOCK_REALTIME, &r) == 0 && r.tv_sec - t < 5);
+	CHECK(t > 1700000000);
+	FAILS(nanosleep(&(struct timespec){ 0, 2000000000 }, NULL), EINVAL);
+}
+
+void
+t_misc(void)
+{
+	unsigned char r[64] = { 0 }, z[64] = { 0 };
+	struct utsname u;
+	struct rlimit rl;
+
+	CHECK(getrandom(r, sizeof(r), 0) == sizeof(r) && memcmp(r, z, 64) != 0);
+	CHECK(uname(&u) == 0 && strcmp(u.machine, "x86_64") == 0);
+	CHECK(getrlimit(RLIMIT_NOFILE, &rl) == 0 && rl.rlim_cur >= 256);
+	CHECK(sysconf(_SC_NPROCESSORS_ONLN) >= 1);
+	CHECK(getpid() > 0 && isatty(99) == 0 && errno == EBADF);
+	setenv("X", "y", 1);
+	CHECK(strcmp(getenv("X"), "y") == 0);
+}
