@@ -69,14 +69,14 @@ lies(struct nb_txbatch *b, const char *why)
 	return false;
 }
 
-/* The next entry of the ring, which is of size len in any case. */
+/* The next entry of the ring. */
 static bool
-next(struct nb_txbatch *b, void *to)
+next(struct nb_txbatch *b, void *to, size_t len)
 {
 
 	if (b->avail == 0)
 		return lies(b, "a packet that goes on beyond the ring");
-	bring_get(&b->q->tx, to, sizeof(struct netif_tx_request));
+	bring_get(&b->q->tx, to, len);
 	b->avail--;
 	return true;
 }
@@ -95,7 +95,7 @@ extras(struct nb_txbatch *b, struct one *o)
 	struct netif_extra_info x;
 
 	do {
-		if (!next(b, &x))
+		if (!next(b, &x, sizeof(x)))
 			return false;
 		answer(b, 0, NETIF_RSP_NULL);
 		if (x.type == XEN_NETIF_EXTRA_TYPE_NONE ||
@@ -179,7 +179,7 @@ take(struct nb_txbatch *b)
 
 	memset(o, 0, sizeof(*o));
 	o->first = b->nrsp;
-	if (!next(b, &r[0]))
+	if (!next(b, &r[0], sizeof(r[0])))
 		return false;
 	answer(b, r[0].id, NETIF_RSP_OKAY);
 	o->flags = r[0].flags;
@@ -188,7 +188,7 @@ take(struct nb_txbatch *b)
 	while (r[n - 1].flags & NETTXF_more_data) {
 		if (n == NB_SLOTS)
 			return lies(b, "a packet of too many pieces");
-		if (!next(b, &r[n]))
+		if (!next(b, &r[n], sizeof(r[n])))
 			return false;
 		answer(b, r[n++].id, NETIF_RSP_OKAY);
 	}

@@ -10,6 +10,7 @@
  *	up NAME ADDRESS LENGTH	an interface that came later
  *	udp ADDRESS COUNT	so many datagrams of 1 KB to port 9
  *	send ADDRESS PORT WORD	by TCP; prints what comes back
+ *	bulk ADDRESS PORT MB	so much to an echo server and back, compared
  *	spin SECONDS THREADS	keeps CPUs busy
  *	exit STATUS, abort
  */
@@ -211,7 +212,7 @@ static const struct command commands[] = {
 	{ "echo", 1, do_echo }, { "time", 0, do_time }, { "status", 0, do_status },
 	{ "memory", 1, do_memory }, { "write", 4, do_write }, { "check", 4, do_check },
 	{ "up", 3, net_up }, { "udp", 2, net_udp },
-	{ "send", 3, net_send }, { "spin", 2, do_spin },
+	{ "send", 3, net_send }, { "bulk", 3, net_bulk }, { "spin", 2, do_spin },
 	{ "exit", 1, do_exit }, { "abort", 0, do_abort },
 };
 

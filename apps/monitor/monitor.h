@@ -14,5 +14,6 @@ void	net_start(void);		/* everybody's: an echo server, TCP port 7 */
 int	net_up(char **arg);		/* NAME ADDRESS LENGTH */
 int	net_udp(char **arg);		/* ADDRESS COUNT */
 int	net_send(char **arg);		/* ADDRESS PORT WORD */
+int	net_bulk(char **arg);		/* ADDRESS PORT MB */
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A NetBSD tree may have no librumpnet_config. */
@@ -127,5 +128,97 @@ net_send(char **arg)
 	}
 	printf("\n");
 	close(s);
+	return error;
+}
+
+/* ---- bulk: a pattern to an echo server, and back ---- */
+
+#define CHUNK	65536
+
+struct bulk {
+	int		s, error;
+	uint64_t	total;
+};
+
+/* Each word says where it is in the stream. */
+static void
+pattern(uint64_t at, uint64_t *buf, size_t len)
+{
+
+	for (size_t i = 0; i < len / 8; i++)
+		buf[i] = (at + 8 * i) * 0x9e3779b97f4a7c15;
+}
+
+static void *
+bulk_send(void *arg)
+{
+	struct bulk *b = arg;
+	static uint64_t buf[CHUNK / 8];
+	uint64_t at;
+	size_t k;
+	ssize_t n;
+
+	for (at = 0; at < b->total; at += CHUNK) {
+		pattern(at, buf, CHUNK);
+		for (k = 0; k < CHUNK; k += n)
+			if ((n = write(b->s, (char *)buf + k, CHUNK - k)) <= 0) {
+				b->error = errno;
+				return NULL;
+			}
+	}
+	(void)shutdown(b->s, SHUT_WR);
+	return NULL;
+}
+
+static int
+bulk_receive(struct bulk *b)
+{
+	static uint64_t buf[CHUNK / 8], want[CHUNK / 8];
+	uint64_t at;
+	size_t k;
+	ssize_t n;
+
+	for (at = 0; at < b->total; at += CHUNK) {
+		for (k = 0; k < CHUNK; k += n)
+			if ((n = read(b->s, (char *)buf + k, CHUNK - k)) <= 0)
+				return n < 0 ? errno : EPIPE;
+		pattern(at, want, CHUNK);
+		if (memcmp(buf, want, CHUNK) != 0)
+			return EIO;
+	}
+	return 0;
+}
+
+int
+net_bulk(char **arg)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+	    .sin_port = htons(atoi(arg[1])) };
+	struct bulk b = { .total = strtoull(arg[2], NULL, 10) << 20 };
+	struct timespec t0, t1;
+	pthread_t t;
+	double s;
+	int error;
+
+	if (inet_pton(AF_INET, arg[0], &sin.sin_addr) != 1)
+		return EINVAL;
+	if ((b.s = socket(AF_INET, SOCK_STREAM, 0)) < 0)
+		return errno;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t0);
+	if (connect(b.s, (struct sockaddr *)&sin, sizeof(sin)) != 0)
+		error = errno;
+	else if ((error = pthread_create(&t, NULL, bulk_send, &b)) == 0) {
+		error = bulk_receive(&b);
+		if (error != 0)
+			(void)shutdown(b.s, SHUT_RDWR);
+		(void)pthread_join(t, NULL);
+	}
+	(void)clock_gettime(CLOCK_MONOTONIC, &t1);
+	close(b.s);
+	if (error == 0)
+		error = b.error;
+	s = (t1.tv_sec - t0.tv_sec) + (t1.tv_nsec - t0.tv_nsec) / 1e9;
+	if (error == 0)
+		printf("bulk %d MB/s each way\n", (int)((b.total >> 20) / s));
 	return error;
 }
