@@ -9,6 +9,8 @@ hypercall_SRCS := hypercall/init.c hypercall/component.c hypercall/mem.c \
 hypercall_disk_SRCS := hypercall/disk.c hypercall/bio.c
 hypercall_pci_SRCS := hypercall/pci_kept.c hypercall/pci.c hypercall/pci_conf.c hypercall/pci_irq.c \
 	hypercall/pci_dma.c
+# Disks served to others (component blkback).
+hypercall_export_SRCS := hypercall/export.c
 hypercall_vm_SRCS := hypercall/vm.c
 hypercall_HOT := hypercall/mutex.c hypercall/lwp.c hypercall/clock.c \
 	hypercall/mem.c hypercall/rw.c hypercall/cv.c hypercall/vif.c \

@@ -14,8 +14,9 @@ struct status {
 };
 
 static void __attribute__((format(printf, 2, 3)))
-status_put(struct status *st, const char *fmt, ...)
+status_put(void *arg, const char *fmt, ...)
 {
+	struct status *st = arg;
 	va_list ap;
 	int n;
 
@@ -223,6 +224,25 @@ status_pci(struct status *st)
 	status_put(st, "]");
 }
 
+/* Other rooms' members; one that leaves no room for the rest is left out. */
+extern const struct kern_status __start_sirloin_status[],
+    __stop_sirloin_status[];
+
+static void
+status_rooms(struct status *st)
+{
+	const struct kern_status *s;
+	size_t len;
+
+	for (s = __start_sirloin_status; s < __stop_sirloin_status; s++) {
+		len = st->len;
+		status_put(st, ",\n \"%s\":", s->name);
+		s->fn(status_put, st);
+		if (st->size - st->len < 1024)
+			st->len = len;
+	}
+}
+
 void
 hyp_status(char *buf, size_t size)
 {
@@ -240,6 +260,7 @@ hyp_status(char *buf, size_t size)
 	blkdev_each(status_blk, &st);
 	status_put(&st, "]");
 	status_pci(&st);
+	status_rooms(&st);
 	status_threads(&st);
 	status_put(&st, "\n}\n");
 	memset(buf + st.len, ' ', size - st.len);

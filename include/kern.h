@@ -299,6 +299,19 @@ const char *kern_symbol(uintptr_t addr, uintptr_t *off);
 			    #e, __FILE__, __LINE__);			\
 	} while (0)
 
+/* ---- reports: what "sirloin:status" has beyond the kernel's own, in a link set ---- */
+
+typedef void (*kern_put_fn)(void *arg, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+struct kern_status {
+	const char	*name;		/* of a member of the document */
+	/* Writes its value by put(arg, ...).  Thread context; may sleep. */
+	void		(*fn)(kern_put_fn put, void *arg);
+};
+#define KERN_STATUS(name, func)						\
+	static const struct kern_status kern_status_##func		\
+	    __attribute__((used, section("sirloin_status"))) = { name, func }
+
 /* ---- options from the configuration's "sirloin" object or command line ---- */
 /* Value of word "name=value" on the command line before the JSON; or NULL. */
 const char *kern_option(const char *name, size_t *len);

@@ -12,3 +12,5 @@ kernel_HOT := kernel/netsoft.c kernel/sched.c kernel/spin.c kernel/mutex.c kerne
 	   kernel/page.c kernel/rxpool.c
 # Address space for programs, and a disk in the image: with room linux/.
 kernel_vm_SRCS := kernel/vm.c kernel/romdisk.c
+# Disks that the program serves.
+kernel_export_SRCS := kernel/export.c

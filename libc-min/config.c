@@ -122,6 +122,17 @@ parse_masklen(struct parse *p, int t, void *where)
 	return 0;
 }
 
+/* A key of the document that is for the program alone. */
+static bool
+program_key(const struct parse *p, int k)
+{
+	const char *const *name = sirloin_config_keys;
+
+	while (name != NULL && *name != NULL && !json_is(&p->j, k, *name))
+		name++;
+	return name != NULL && *name != NULL;
+}
+
 /* Fill a structure from object t by its table of keys. */
 int
 parse_object(struct parse *p, int t, const struct parse_key *keys, void *where)
@@ -138,6 +149,8 @@ parse_object(struct parse *p, int t, const struct parse_key *keys, void *where)
 		while (key->name != NULL && !json_is(&p->j, k, key->name))
 			key++;
 		name(p, k + 1, buf);
+		if (key->name == NULL && p->c == where && program_key(p, k))
+			continue;
 		if (key->name == NULL)
 			return parse_bad(p, k, "unknown key \"%s\"", buf);
 		if (key->offset != PARSE_REPEATS && (seen & 1u << (key - keys)))

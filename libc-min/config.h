@@ -52,6 +52,12 @@ struct config {
 	void	*memory;
 };
 
+/*
+ * Keys of the document that are the program's own, NULL at the end: config_parse()
+ * passes them over.  Defined by programs that have some.
+ */
+extern const char *const sirloin_config_keys[] __attribute__((weak));
+
 struct config_error {
 	unsigned line;
 	char	text[160];

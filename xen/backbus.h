@@ -74,6 +74,8 @@ struct backbus_dev {
 
 /* Thread context, at any time; existing devices are found then. */
 void	backbus_driver(struct backbus_driver *);
+/* Any thread: look at all of its devices once more. */
+void	backbus_rescan(struct backbus_driver *);
 /*
  * Any thread: the front end did what it must not (why: a constant); closes the
  * device, soon.  It may connect again after a second, doubled each time.

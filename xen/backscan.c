@@ -346,6 +346,20 @@ static struct xen_suspender suspender = {
 /* ---- begin ---- */
 
 static void
+rescan(void *arg)
+{
+
+	scan_type(arg);
+}
+
+void
+backbus_rescan(struct backbus_driver *driver)
+{
+
+	(void)xs_defer(rescan, driver);
+}
+
+static void
 begin(void *arg)
 {
 	struct backbus_driver *driver = arg;

@@ -8,6 +8,9 @@ xen_blk_SRCS := xen/blkfront.c xen/blkfront_io.c xen/blkpool.c
 xen_back_SRCS := xen/backbus.c xen/backkeys.c xen/backscan.c xen/backring.c
 xen_netback_SRCS := xen/netback.c xen/netback_tx.c xen/netback_rx.c \
 	xen/switch.c xen/swtable.c
+xen_blkback_SRCS := xen/blkback.c xen/blkback_io.c xen/blkback_data.c \
+	xen/blkback_pool.c xen/blkproto.c
 xen_HOT := xen/netback_tx.c xen/netback_rx.c xen/switch.c xen/swtable.c \
+	xen/blkback_io.c xen/blkback_data.c \
 	xen/backring.c xen/ring.c xen/grant.c xen/blkfront_io.c \
 	xen/netfront_rx.c xen/netfront_tx.c xen/netfront_slot.c xen/netbuf.c

@@ -1,3 +1,4 @@
-# driverdomain: serves networks to other guests.
-app_driverdomain_SRCS := apps/driverdomain/main.c
-app_driverdomain_COMPONENTS := net disk tmpfs netback $(HARDWARE)
+# driverdomain: serves networks and disks to other guests.
+app_driverdomain_SRCS := apps/driverdomain/main.c apps/driverdomain/conf.c \
+	apps/driverdomain/blk.c
+app_driverdomain_COMPONENTS := net disk fat tmpfs netback blkback $(HARDWARE)

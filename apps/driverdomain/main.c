@@ -5,11 +5,15 @@
  */
 #include <stdio.h>
 #include <unistd.h>
+#include "driverdomain.h"
 
 int
 main(int argc, char **argv)
 {
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	conf_read();
+	blk_start();
 	printf("ready\n");
 	for (;;)
 		sleep(3600);

@@ -205,6 +205,11 @@ typedef struct fd_set { uint32_t fds_bits[FD_SETSIZE / 32]; } fd_set;
 struct winsize { unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel; };
 #define TIOCGWINSZ	_IOR('t', 104, struct winsize)
 
+/* of disks (NetBSD sys/dkio.h) */
+#define DIOCCACHESYNC	_IOW('d', 118, int)	/* not 0: even if it seems clean */
+#define DIOCGMEDIASIZE	_IOR('d', 132, off_t)
+#define DIOCGSECTORSIZE	_IOR('d', 133, unsigned)
+
 /* ---- mounts ---- */
 
 #define MNT_RDONLY	0x00000001
