@@ -5,7 +5,7 @@
 
 /* The same numbers on both sides. */
 _Static_assert(HOST_VM_READ == VM_READ && HOST_VM_WRITE == VM_WRITE &&
-    HOST_VM_EXEC == VM_EXEC, "protections");
+    HOST_VM_EXEC == VM_EXEC && HOST_VM_OWNER(1) == VM_OWNER(1), "protections");
 
 int
 rumpcomp_host_vm_map(void **addr, size_t size, int prot)
@@ -23,6 +23,13 @@ rumpcomp_host_vm_unmap(void *addr, size_t size)
 {
 
 	return kern_vm_unmap((uintptr_t)addr, size);
+}
+
+void
+rumpcomp_host_vm_unmap_owner(int owner)
+{
+
+	kern_vm_unmap_owner(owner);
 }
 
 int

@@ -11,6 +11,7 @@
 #define VM_READ		1
 #define VM_WRITE	2
 #define VM_EXEC		4
+#define VM_OWNER(n)	((n) << 8)	/* to map, with prot: whose it is */
 
 /*
  * A new range of zeroes, anywhere (*vap 0), or at *vap, which must lie in a
@@ -21,6 +22,7 @@
 int	kern_vm_map(uintptr_t *vap, size_t size, int prot);
 /* Unmapped holes in [va, va + size) are fine.  ENOMEM. */
 int	kern_vm_unmap(uintptr_t va, size_t size);
+void	kern_vm_unmap_owner(int);	/* all that is this one's */
 /* ENOMEM: a hole, or no memory for what becomes writable. */
 int	kern_vm_protect(uintptr_t va, size_t size, int prot);
 /* The pages are zeroes again, and their memory is free. */

@@ -17,7 +17,7 @@
 struct area {
 	RB_ENTRY(area)	node;
 	uintptr_t	start, end;
-	int		prot;
+	int		prot, owner;
 	bool		frozen;
 };
 /* A page of an area that may not be accessed now, but keeps what it has. */
@@ -100,7 +100,7 @@ area_merge(struct area *a)
 	for (i = 0; i < 2; i++) {
 		n = i == 0 ? RB_NEXT(areas, &areas, a) :
 		    RB_PREV(areas, &areas, a);
-		if (n == NULL || n->prot != a->prot ||
+		if (n == NULL || n->prot != a->prot || n->owner != a->owner ||
 		    (i == 0 ? n->start != a->end : n->end != a->start))
 			continue;
 		s = kern_spin_lock(&lock);
@@ -338,8 +338,9 @@ kern_vm_map(uintptr_t *vap, size_t size, int prot)
 {
 	struct area *a;
 	unsigned long s;
-	int error = 0;
+	int error = 0, owner = prot / VM_OWNER(1);
 
+	prot %= VM_OWNER(1);
 	if (size == 0 || (size & (PAGE_SIZE - 1)) != 0 || size > SPACE ||
 	    (*vap != 0 && !sane(*vap, size)))
 		return EINVAL;
@@ -356,6 +357,7 @@ kern_vm_map(uintptr_t *vap, size_t size, int prot)
 		a->start = *vap;
 		a->end = *vap + size;
 		a->prot = prot;
+		a->owner = owner;
 		promised += prot != 0 ? size : 0;
 		s = kern_spin_lock(&lock);
 		RB_INSERT(areas, &areas, a);
@@ -379,6 +381,20 @@ kern_vm_unmap(uintptr_t va, size_t size)
 	error = unmap(va, size);
 	kern_mutex_unlock(&mutex);
 	return error;
+}
+
+void
+kern_vm_unmap_owner(int owner)
+{
+	struct area *a, *n;
+
+	kern_mutex_lock(&mutex);
+	for (a = RB_MIN(areas, &areas); a != NULL; a = n) {
+		n = RB_NEXT(areas, &areas, a);
+		if (a->owner == owner)
+			(void)unmap(a->start, a->end - a->start);
+	}
+	kern_mutex_unlock(&mutex);
 }
 
 /* Is all of [va, end) in areas?  *more: bytes that would newly be promised. */

@@ -180,15 +180,14 @@ parse_each(struct parse *p, int t, int (*set)(struct parse *, int, void *), void
 /* ---- rc, cmdline ---- */
 
 struct prog_json {
-	char	*bin, *workdir;
-	char	**argv;
-	int	argc;
+	char	*bin, *workdir, *runmode;
+	char	**argv, **env;
 };
 
+/* [0] is left for the program's name. */
 static int
-set_argv(struct parse *p, int t, void *where)
+set_strings(struct parse *p, int t, void *where)
 {
-	struct prog_json *pj = where;
 	int end = json_skip(&p->j, t), n = 1;
 	char **argv;
 
@@ -199,21 +198,19 @@ set_argv(struct parse *p, int t, void *where)
 		return parse_bad(p, t, "too large for the memory");
 	for (int k = t + 1; k < end; k = json_skip(&p->j, k)) {
 		if (p->j.tok[k].type != JSMN_STRING)
-			return parse_bad(p, k, "key \"argv\": an array of strings "
-			    "expected");
+			return want(p, t, JSMN_UNDEFINED, "an array of strings");
 		if ((argv[n++] = string(p, k)) == NULL)
 			return -1;
 	}
 	argv[n] = NULL;
-	pj->argv = argv;
-	pj->argc = n;
+	*(char ***)where = argv;
 	return 0;
 }
 
-static struct config_prog *
+static struct program *
 new_prog(struct parse *p, int t)
 {
-	struct config_prog *prog = &p->c->prog[p->c->nprog];
+	struct program *prog = &p->c->prog[p->c->nprog];
 
 	if (p->c->nprog == CONFIG_MAXPROG) {
 		parse_bad(p, t, "more than %d programs", CONFIG_MAXPROG);
@@ -225,23 +222,37 @@ new_prog(struct parse *p, int t)
 }
 
 static int
+set_runmode(struct parse *p, int t, struct program *prog, const char *mode)
+{
+	static const char *const modes[] = { PROGRAM_MODES };
+
+	for (int i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(mode, modes[i]) == 0) {
+			prog->mode = i;
+			return 0;
+		}
+	return parse_bad(p, t, "key \"runmode\": &&, ;, & or |");
+}
+
+static int
 set_prog(struct parse *p, int t, void *where)
 {
 	static const struct parse_key keys[] = {
 		{ "bin", parse_string, offsetof(struct prog_json, bin) },
-		{ "argv", set_argv, 0 },
+		{ "argv", set_strings, offsetof(struct prog_json, argv) },
+		{ "env", set_strings, offsetof(struct prog_json, env) },
 		{ "workdir", parse_string, offsetof(struct prog_json, workdir) },
+		{ "runmode", parse_string, offsetof(struct prog_json, runmode) },
 		{ NULL, NULL, 0 }
 	};
 	struct prog_json pj = { 0 };
-	struct config_prog *prog;
+	struct program *prog;
 
 	if (parse_object(p, t, keys, &pj) != 0 || (prog = new_prog(p, t)) == NULL)
 		return -1;
 	if (pj.bin == NULL || pj.bin[0] == '\0')
 		return parse_bad(p, t, "key \"bin\" is missing");
 	if (pj.argv == NULL) {
-		pj.argc = 1;
 		pj.argv = carve(p, 2 * sizeof(*pj.argv));
 		if (pj.argv == NULL)
 			return parse_bad(p, t, "too large for the memory");
@@ -249,9 +260,11 @@ set_prog(struct parse *p, int t, void *where)
 	}
 	pj.argv[0] = pj.bin;
 	prog->argv = pj.argv;
-	prog->argc = pj.argc;
+	while (pj.argv[prog->argc] != NULL)
+		prog->argc++;
 	prog->workdir = pj.workdir;
-	return 0;
+	prog->env = pj.env != NULL ? pj.env + 1 : NULL;
+	return pj.runmode != NULL ? set_runmode(p, t, prog, pj.runmode) : 0;
 }
 
 static int
@@ -300,7 +313,7 @@ split(char *s, char **argv)
 static int
 set_cmdline(struct parse *p, int t, void *where)
 {
-	struct config_prog *prog;
+	struct program *prog;
 	char *s;
 
 	if (parse_string(p, t, &s) != 0 || (prog = new_prog(p, t)) == NULL)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <programs.h>
 
 #define CONFIG_MAXPROG	8
 #define CONFIG_MAXENV	128
@@ -14,12 +15,6 @@
 #define CONFIG_MAXBLK	16
 
 /* Strings are never NULL, unless it says so; line is where it was found. */
-struct config_prog {
-	unsigned line;
-	int	argc;			/* 1.. */
-	char	**argv;			/* argv[0] the program, argv[argc] NULL */
-	char	*workdir;		/* NULL: not given */
-};
 
 enum config_method { CONFIG_STATIC, CONFIG_DHCP, CONFIG_AUTO };
 struct config_net {
@@ -43,7 +38,7 @@ struct config_blk {
 };
 
 struct config {
-	struct config_prog prog[CONFIG_MAXPROG];
+	struct program prog[CONFIG_MAXPROG];
 	struct config_net net[CONFIG_MAXNET];
 	struct config_blk blk[CONFIG_MAXBLK];
 	char	*env[CONFIG_MAXENV + 1];	/* "K=V", NULL at the end */

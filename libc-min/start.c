@@ -17,7 +17,7 @@
 #include "private.h"
 #include "start.h"
 
-int	main(int, char **);
+int	main(int, char **) __attribute__((weak));
 int	sirloin_main(void);
 
 /* For rooms that have something to do before the rump kernel starts. */
@@ -86,7 +86,7 @@ configure(void)
 	if (config_parse(text, n, &config, &e) != 0)
 		start_fail(e.line, "%s", e.text);
 	free(text);
-	if (config.nprog > 1)
+	if (config.nprog > 1 && sirloin_programs == NULL)
 		start_fail(config.prog[1].line, "a second program: this image "
 		    "has one");
 }
@@ -184,20 +184,25 @@ int
 sirloin_main(void)
 {
 	static char *noargs[] = { (char *)"main", NULL };
-	struct config_prog *p = &config.prog[0];
+	struct program *p = &config.prog[0];
 
 	configure();
 	if (config.nprog == 0)
-		*p = (struct config_prog){ 0, 1, noargs, NULL };
+		*p = (struct program){ .argc = 1, .argv = noargs };
 	start_kernel();
 	open_console();
 	set_hostname();
 	start_mounts(&config);
 	start_net(&config);
+	environ = config.env;
+	if (sirloin_programs != NULL)
+		exit(sirloin_programs(p, config.nprog > 0 ? config.nprog : 1));
 	if (p->workdir != NULL && chdir(p->workdir) != 0)
 		start_fail(p->line, "workdir %s: %s", p->workdir,
 		    strerror(errno));
-	environ = config.env;
+	for (char **e = p->env; e != NULL && *e != NULL &&
+	    config.nenv < CONFIG_MAXENV; e++)
+		config.env[config.nenv++] = *e;
 	libc_progname = strrchr(p->argv[0], '/') != NULL ?
 	    strrchr(p->argv[0], '/') + 1 : p->argv[0];
 	exit(main(p->argc, p->argv));

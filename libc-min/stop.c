@@ -2,6 +2,7 @@
  * stop.c: the program is to end, because somebody outside asked for it (`xl
  * shutdown').  A thread of the host's that has no business above the line yet.
  */
+#include <programs.h>
 #include <stdlib.h>
 #include <rump/rump.h>
 
@@ -20,5 +21,7 @@ sirloin_stop(void)
 	if (rump_pub_lwproc_newlwp != NULL &&
 	    rump_pub_lwproc_newlwp(libc_pid) != 0)
 		return;
+	if (sirloin_programs_stop != NULL)
+		sirloin_programs_stop();
 	exit(EXIT_SUCCESS);
 }

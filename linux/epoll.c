@@ -34,6 +34,7 @@ struct epoll {
 	struct item	*item;
 	unsigned	n, size;
 	unsigned	waiting;	/* threads in poll */
+	const struct lx_process *proc;
 	LIST_ENTRY(epoll) link;
 };
 
@@ -74,6 +75,7 @@ lx_sys_epoll_create1(long flags, long b, long c, long d, long e, long f)
 
 	if (ep == NULL)
 		return -LX_ENOMEM;
+	ep->proc = lx_self()->proc;
 	if ((fd = lx_special_new(&ep->s, (int)flags)) < 0) {
 		rumpcomp_host_free(ep);
 		return fd;
@@ -185,7 +187,8 @@ lx_epoll_edge(int fd, int events)
 		bits |= POLLOUT;
 	lx_lock(&lock);
 	LIST_FOREACH(ep, &epolls, link)
-		if ((it = find(ep, fd)) != NULL && (~it->armed & bits) != 0) {
+		if (ep->proc == lx_self()->proc &&
+		    (it = find(ep, fd)) != NULL && (~it->armed & bits) != 0) {
 			it->armed |= bits | POLLERR | POLLHUP;
 			wake(ep);
 		}
@@ -201,7 +204,8 @@ lx_epoll_closed(int fd)
 		return;
 	lx_lock(&lock);
 	LIST_FOREACH(ep, &epolls, link)
-		(void)ctl(ep, DEL, fd, NULL);
+		if (ep->proc == lx_self()->proc)
+			(void)ctl(ep, DEL, fd, NULL);
 	lx_unlock(&lock);
 }
 

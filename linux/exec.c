@@ -39,6 +39,7 @@ struct load {
 	struct phdr	ph[MAXPHDR];
 	uintptr_t	base;		/* what is added to addresses */
 	uint64_t	end;		/* bytes of address */
+	int		owner;
 };
 
 static int
@@ -102,7 +103,8 @@ segments(struct load *l)
 {
 	void *base = NULL;
 
-	if (rumpcomp_host_vm_map(&base, l->end, HOST_VM_READ | HOST_VM_WRITE) != 0)
+	if (rumpcomp_host_vm_map(&base, l->end, HOST_VM_READ | HOST_VM_WRITE |
+	    HOST_VM_OWNER(l->owner)) != 0)
 		return LX_ENOMEM;
 	l->base = (uintptr_t)base;
 	for (int i = 0; i < l->eh.phnum; i++) {
@@ -163,6 +165,7 @@ lx_load(const char *path, struct lx_image *im)
 		return LX_ENOMEM;
 	memset(l, 0, sizeof(*l));
 	l->path = path;
+	l->owner = im->owner;
 	l->fd = rump_sys_open(path, O_RDONLY);
 	if (l->fd < 0)
 		error = lx_errno_of(*rumpcomp_host_errno());

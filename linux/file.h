@@ -33,5 +33,6 @@ long	lx_did_read(int fd, long r);
 long	lx_did_write(int fd, long r, bool nosigpipe);
 /* fd is a directory with this path, or (NULL) none any more (path.c). */
 void	lx_dirpath(int fd, const char *path);
+void	lx_dirpath_end(int pid);		/* none of this process */
 
 #endif /* SIRLOIN_LINUX_FILE_H */

@@ -55,12 +55,27 @@ struct lx_sigaction {			/* the kernel's struct sigaction */
 	void		(*restorer)(void);
 	uint64_t	mask;
 };
+struct lx_special;
+struct lx_timer {
+	uint64_t	at, period;	/* monotonic ns, 0: off; ns */
+	/* In the timers' thread; n: times that it was due. */
+	void		(*fire)(struct lx_timer *, uint64_t n);
+	void		*arg;
+	LIST_ENTRY(lx_timer) link;
+};
+/* A process of the rump kernel's too: descriptors, working directory. */
 struct lx_process {
-	int		pid;
+	int		pid;		/* the rump kernel's; its memory's owner */
 	const char	*name;
-	uint32_t	ended;		/* futex: 1 when it has */
+	uint32_t	begun, ended;	/* futexes: 1 when it has */
+	uint32_t	gone;		/* futex: no thread is left, no memory */
+	uint32_t	ending;
 	int		status;
-	uint32_t	nlive;		/* tasks that have not ended */
+	uint32_t	nlive;		/* tasks that have not called exit */
+	uint32_t	ntasks;		/* tasks whose threads are there */
+	LIST_ENTRY(lx_process) link;
+	struct lx_special **special;	/* special.c's: by descriptor */
+	struct lx_timer	alarm;
 	uint32_t	lock;		/* of what is below */
 	LIST_HEAD(, lx_task) tasks;
 	uintptr_t	brk0, brk, brkend;
@@ -95,9 +110,21 @@ lx_self(void)
 }
 /* The entry for programs (call.c): the number comes last. */
 long	lx_syscall(long, long, long, long, long, long, long);
-/* Run a program that is in memory; returns when it has ended. */
-struct lx_image { uintptr_t entry, phdr, base; uint16_t phnum; };
-int	lx_process_run(const char *path, int argc, char **argv, char **envp);
+struct lx_task *lx_task_new(struct lx_process *);
+int	lx_task_start(struct lx_process *, struct lx_task *);	/* frees it */
+void	lx_task_end(struct lx_task *) __attribute__((noreturn));
+void	lx_task_wake(struct lx_task *);		/* from waits; signal.c */
+
+/*
+ * It ends, if it has not: descriptors are closed, other threads end with
+ * their calls.  In one of its threads.
+ */
+void	lx_process_end(struct lx_process *, int status);
+void	lx_process_reap(struct lx_process *);	/* its last thread is going */
+struct lx_process *lx_process_find(long pid);
+
+/* A program in memory. */
+struct lx_image { uintptr_t entry, phdr, base; uint16_t phnum; int owner; };
 int	lx_load(const char *path, struct lx_image *);	/* exec.c; errno, LX_ */
 uintptr_t lx_stack(const struct lx_image *, int argc, char **argv, char **envp,
 	    uintptr_t top);
@@ -124,6 +151,8 @@ struct lx_cloneargs {
 
 /* The pages of a buffer are there, writable if asked. */
 void	lx_touch(const void *, size_t);
+/* The calling process ends: shared mappings are written back. */
+void	lx_mem_end(struct lx_process *);
 
 /* ---- descriptors that the rump kernel doesn't know (special.c) ---- */
 
@@ -137,6 +166,7 @@ struct lx_special {
 	void		(*destroy)(struct lx_special *);
 };
 int	lx_special_new(struct lx_special *, int flags); /* fd or error */
+void	lx_special_end(struct lx_process *);	/* closes what it has */
 /* With a reference; NULL when fd is none.  Give it back by put. */
 struct lx_special *lx_special_get(int fd);
 void	*lx_special_of(int fd, int kind);	/* NULL also for another kind */
@@ -165,13 +195,6 @@ bool	lx_timespec_ok(const struct lx_timespec *);
 
 long	lx_sleep_until(uint64_t deadline);	/* 0 or -EINTR */
 struct lx_itimerspec { struct lx_timespec interval, value; };
-struct lx_timer {
-	uint64_t	at, period;	/* monotonic ns, 0: off; ns */
-	/* In the timers' thread; n: times that it was due. */
-	void		(*fire)(struct lx_timer *, uint64_t n);
-	void		*arg;
-	LIST_ENTRY(lx_timer) link;
-};
 void	lx_timer_set(struct lx_timer *, uint64_t at, uint64_t period);
 void	lx_timer_get(struct lx_timer *, struct lx_itimerspec *);
 
@@ -187,6 +210,8 @@ long	lx_signals(struct lx_task *, long result);
 bool	lx_signal_pending(struct lx_task *);
 void	lx_signal_send(struct lx_process *, struct lx_task *, int sig);
 void	lx_die_by(struct lx_process *, int sig) __attribute__((noreturn));
+/* Would this end it? */
+bool	lx_signal_kills(const struct lx_process *, int sig);
 void	lx_exit_group(struct lx_process *, int status) __attribute__((noreturn));
 
 /* Says once, on the console, that call n (or what it was asked) isn't there. */

@@ -49,6 +49,7 @@ struct shared {
 	size_t		size;
 	int		fd;		/* a descriptor of its own */
 	off_t		off;
+	const struct lx_process *proc;
 };
 static LIST_HEAD(, shared) shareds = LIST_HEAD_INITIALIZER(shareds);
 static uint32_t shareds_lock;
@@ -114,7 +115,8 @@ add_shared(char *va, size_t size, int fd, off_t off)
 
 	if (s == NULL)
 		return -LX_ENOMEM;
-	*s = (struct shared){ .va = va, .size = size, .off = off };
+	*s = (struct shared){ .va = va, .size = size, .off = off,
+	    .proc = lx_self()->proc };
 	if ((s->fd = rump_sys_dup(fd)) < 0) {
 		rumpcomp_host_free(s);
 		return lx_result(-1);
@@ -125,7 +127,33 @@ add_shared(char *va, size_t size, int fd, off_t off)
 	return 0;
 }
 
+/* What another process mapped is not this one's to write. */
+void
+lx_mem_end(struct lx_process *p)
+{
+	struct shared *s, *n;
+
+	lx_lock(&shareds_lock);
+	for (s = LIST_FIRST(&shareds); s != NULL; s = n) {
+		n = LIST_NEXT(s, link);
+		if (s->proc != p)
+			continue;
+		(void)write_back(s, s->va, s->va + s->size);
+		LIST_REMOVE(s, link);
+		rumpcomp_host_free(s);
+	}
+	lx_unlock(&shareds_lock);
+}
+
 /* ---- mmap ---- */
+
+static int
+map(void **va, size_t size, int prot)
+{
+
+	return rumpcomp_host_vm_map(va, size, prot |
+	    HOST_VM_OWNER(lx_self()->proc->pid));
+}
 
 /* The file's bytes into [va, va + size), which is writable now. */
 static long
@@ -186,8 +214,8 @@ lx_sys_mmap(long addr, long len, long prot, long flags, long fd, long off)
 		return -LX_EBADF;
 	if ((flags & LX_MAP_FIXED) && !LIST_EMPTY(&shareds))
 		(void)sync_shared(va, size, true);
-	if (rumpcomp_host_vm_map(&va, size, file ?
-	    HOST_VM_READ | HOST_VM_WRITE : (int)prot) != 0)
+	if (map(&va, size, file ? HOST_VM_READ | HOST_VM_WRITE :
+	    (int)prot) != 0)
 		return -LX_ENOMEM;
 	if (!file)
 		return (long)va;
@@ -232,7 +260,7 @@ lx_sys_mremap(long addr, long old, long new, long flags, long e, long f)
 	}
 	if ((flags & LX_MREMAP_MAYMOVE) == 0)
 		return -LX_ENOMEM;
-	if (rumpcomp_host_vm_map(&va, to, HOST_VM_READ | HOST_VM_WRITE) != 0)
+	if (map(&va, to, HOST_VM_READ | HOST_VM_WRITE) != 0)
 		return -LX_ENOMEM;
 	memcpy(va, (void *)addr, from);
 	(void)rumpcomp_host_vm_unmap((void *)addr, from);
@@ -278,7 +306,7 @@ lx_sys_brk(long addr, long b, long c, long d, long e, long f)
 	int error = 0;
 
 	lx_lock(&p->lock);
-	if (p->brk0 == 0 && rumpcomp_host_vm_map(&va, BRK_SPACE, 0) == 0) {
+	if (p->brk0 == 0 && map(&va, BRK_SPACE, 0) == 0) {
 		p->brk0 = p->brk = (uintptr_t)va;
 		p->brkend = p->brk0 + BRK_SPACE;
 	}

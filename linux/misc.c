@@ -17,7 +17,7 @@ long
 lx_sys_getppid(long a, long b, long c, long d, long e, long f)
 {
 
-	return 0;
+	return 1;			/* what started it */
 }
 
 long
@@ -32,7 +32,7 @@ lx_sys_getpgid(long pid, long b, long c, long d, long e, long f)
 {
 	int me = lx_self()->proc->pid;
 
-	return pid == 0 || pid == me ? me : -LX_ESRCH;
+	return pid == 0 ? me : lx_process_find(pid) != NULL ? pid : -LX_ESRCH;
 }
 
 /* It leads its session already. */

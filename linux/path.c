@@ -16,12 +16,25 @@
 #define LX_AT_EMPTY_PATH 0x1000
 
 struct dir {
-	int		fd;
+	int		pid, fd;
 	LIST_ENTRY(dir)	link;
 	char		path[];
 };
 static LIST_HEAD(, dir) dirs = LIST_HEAD_INITIALIZER(dirs);
 static uint32_t dirs_lock;
+
+/* With the lock. */
+static struct dir *
+dir_of(int fd)
+{
+	int pid = lx_self()->proc->pid;
+	struct dir *d;
+
+	LIST_FOREACH(d, &dirs, link)
+		if (d->fd == fd && d->pid == pid)
+			break;
+	return d;
+}
 
 void
 lx_dirpath(int fd, const char *path)
@@ -43,21 +56,35 @@ lx_dirpath(int fd, const char *path)
 		path = abs;
 	}
 	lx_lock(&dirs_lock);
-	LIST_FOREACH(d, &dirs, link)
-		if (d->fd == fd)
-			break;
-	if (d != NULL) {
+	if ((d = dir_of(fd)) != NULL) {
 		LIST_REMOVE(d, link);
 		old = d;
 	}
 	if (path != NULL && (d = rumpcomp_host_malloc(sizeof(*d) +
 	    strlen(path) + 1, 0)) != NULL) {
 		d->fd = fd;
+		d->pid = lx_self()->proc->pid;
 		strcpy(d->path, path);
 		LIST_INSERT_HEAD(&dirs, d, link);
 	}
 	lx_unlock(&dirs_lock);
 	rumpcomp_host_free(old);
+}
+
+void
+lx_dirpath_end(int pid)
+{
+	struct dir *d, *next;
+
+	lx_lock(&dirs_lock);
+	for (d = LIST_FIRST(&dirs); d != NULL; d = next) {
+		next = LIST_NEXT(d, link);
+		if (d->pid == pid) {
+			LIST_REMOVE(d, link);
+			rumpcomp_host_free(d);
+		}
+	}
+	lx_unlock(&dirs_lock);
 }
 
 /* The path to use, in buf if it is another one.  0 or an error. */
@@ -75,10 +102,7 @@ at(int dirfd, const char **path, char buf[MAXPATH])
 	if (**path == '\0')
 		return -LX_ENOENT;
 	lx_lock(&dirs_lock);
-	LIST_FOREACH(d, &dirs, link)
-		if (d->fd == dirfd)
-			break;
-	if (d != NULL) {
+	if ((d = dir_of(dirfd)) != NULL) {
 		n = strlen(d->path);
 		r = -LX_ENAMETOOLONG;
 		if (n + 1 + strlen(*path) < MAXPATH) {

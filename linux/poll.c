@@ -9,23 +9,27 @@
 #define LX_POLLWRNORM	0x100
 #define STACKFDS	64
 
-/* While a program has signal handlers, nobody sleeps longer than this, ms. */
-#define SLICE	50
+/* Nobody sleeps longer than this, ms: with signal handlers, and without. */
+#define SLICE		50
+#define LONGSLICE	500
 
 long
 lx_poll_until(struct pollfd *fds, unsigned n, uint64_t deadline)
 {
 	struct lx_task *t = lx_self();
 	uint64_t now, left;
-	int ms, r;
+	int ms, slice, r;
 
 	for (;;) {
 		now = rumpcomp_host_clock();
 		left = deadline == UINT64_MAX ? UINT64_MAX :
 		    deadline > now ? (deadline - now + 999999) / 1000000 : 0;
 		ms = left > INT32_MAX ? -1 : (int)left;
-		if (t->proc->handlers && (ms < 0 || ms > SLICE))
-			ms = SLICE;
+		slice = t->proc->handlers ? SLICE : LONGSLICE;
+		if (ms < 0 || ms > slice)
+			ms = slice;
+		if (t->proc->ending != 0)
+			return -LX_EINTR;
 		r = rump_sys_poll(fds, n, ms);
 		if (r != 0 || left == 0)
 			return lx_result(r);
@@ -110,7 +114,8 @@ lx_mask_begin(const uint64_t *mask)
 
 	if (mask != NULL) {
 		t->savedmask = t->sigmask;
-		t->sigmask = *mask;
+		t->sigmask = *mask & ~(LX_SIGBIT(LX_SIGKILL) |
+		    LX_SIGBIT(LX_SIGSTOP));
 		t->hassaved = true;
 	}
 }

@@ -10,6 +10,7 @@
 
 #include "linux.h"
 #include "poll.h"
+#include "process.h"
 
 #define SIG_DFL		((void (*)(int))0)
 #define SIG_IGN		((void (*)(int))1)
@@ -41,8 +42,16 @@ lx_signal_pending(struct lx_task *t)
 	return (all & ~t->sigmask) != 0;
 }
 
-static void
-wake(struct lx_task *t)
+bool
+lx_signal_kills(const struct lx_process *p, int sig)
+{
+
+	return sig == LX_SIGKILL ||
+	    (!ignored(p, sig) && p->sig[sig].handler == SIG_DFL);
+}
+
+void
+lx_task_wake(struct lx_task *t)
 {
 	uint32_t *waits = __atomic_load_n(&t->waits, __ATOMIC_SEQ_CST);
 
@@ -65,7 +74,7 @@ lx_signal_send(struct lx_process *p, struct lx_task *to, int sig)
 	lx_lock(&p->lock);
 	LIST_FOREACH(t, &p->tasks, link)
 		if (t == to || (to == NULL && (t->sigmask & LX_SIGBIT(sig)) == 0)) {
-			wake(t);
+			lx_task_wake(t);
 			break;
 		}
 	lx_unlock(&p->lock);
@@ -75,7 +84,8 @@ void
 lx_die_by(struct lx_process *p, int sig)
 {
 
-	rumpuser_dprintf("%s: killed by signal %d\n", p->name, sig);
+	if (sig != LX_SIGPIPE)		/* a pipeline's usual end */
+		rumpuser_dprintf("%s: killed by signal %d\n", p->name, sig);
 	lx_exit_group(p, 128 + sig);
 }
 
@@ -101,6 +111,8 @@ lx_signals(struct lx_task *t, long result)
 	uint64_t bit;
 	int sig;
 
+	if (p->ending != 0)
+		lx_task_end(t);
 	for (sig = 1; sig < LX_NSIG && lx_signal_pending(t); sig++) {
 		bit = LX_SIGBIT(sig);
 		if (((t->pending | p->pending) & ~t->sigmask & bit) == 0)
@@ -275,13 +287,16 @@ lx_sys_tgkill(long pid, long tid, long sig, long d, long e, long f)
 long
 lx_sys_kill(long pid, long sig, long c, long d, long e, long f)
 {
-	struct lx_process *p = lx_self()->proc;
+	struct lx_process *p = lx_self()->proc, *to;
 
-	if (pid != p->pid && pid != 0 && pid != -1 && pid != -p->pid)
-		return -LX_ESRCH;
 	if (sig < 0 || sig >= LX_NSIG)
 		return -LX_EINVAL;
-	if (sig != 0)
+	to = pid == 0 || pid == -1 || pid == -p->pid ? p : lx_process_find(pid);
+	if (to == NULL)
+		return -LX_ESRCH;
+	if (sig != 0 && to == p)
 		lx_signal_send(p, NULL, (int)sig);
+	else if (sig != 0)
+		lx_process_signal(to, (int)sig);
 	return 0;
 }

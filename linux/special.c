@@ -14,17 +14,16 @@
 #define WFD_FROM	512	/* write ends, out of the way */
 
 uint32_t lx_nspecial;
-static struct lx_special *table[MAXFD];
-static uint32_t table_lock;
+static uint32_t table_lock;		/* of every process's */
 
 /* ---- the table ---- */
 
 struct lx_special *
 lx_special_get(int fd)
 {
-	struct lx_special *s = NULL;
+	struct lx_special *s = NULL, **table = lx_self()->proc->special;
 
-	if (fd < 0 || fd >= MAXFD || table[fd] == NULL)
+	if (fd < 0 || fd >= MAXFD || table == NULL || table[fd] == NULL)
 		return NULL;
 	lx_lock(&table_lock);
 	if ((s = table[fd]) != NULL)
@@ -78,9 +77,24 @@ enter(struct lx_special *s, int fd)
 {
 
 	lx_lock(&table_lock);
-	table[fd] = s;
+	lx_self()->proc->special[fd] = s;
 	s->refs++;
 	lx_unlock(&table_lock);
+}
+
+static bool
+have_table(struct lx_process *p)
+{
+	struct lx_special **t;
+
+	lx_lock(&table_lock);
+	if (p->special == NULL && (t = rumpcomp_host_malloc(MAXFD * sizeof(*t),
+	    0)) != NULL) {
+		memset(t, 0, MAXFD * sizeof(*t));
+		p->special = t;
+	}
+	lx_unlock(&table_lock);
+	return p->special != NULL;
 }
 
 int
@@ -88,6 +102,8 @@ lx_special_new(struct lx_special *s, int flags)
 {
 	int fd[2], w;
 
+	if (!have_table(lx_self()->proc))
+		return -LX_ENOMEM;
 	if (rump_sys_pipe2(fd, lx_openflags(flags & (LX_O_NONBLOCK |
 	    LX_O_CLOEXEC)) | O_CLOEXEC) < 0)
 		return (int)lx_result(-1);
@@ -111,9 +127,9 @@ lx_special_new(struct lx_special *s, int flags)
 bool
 lx_special_close(int fd)
 {
-	struct lx_special *s = NULL;
+	struct lx_special *s = NULL, **table = lx_self()->proc->special;
 
-	if (fd < 0 || fd >= MAXFD || table[fd] == NULL)
+	if (fd < 0 || fd >= MAXFD || table == NULL || table[fd] == NULL)
 		return false;
 	lx_lock(&table_lock);
 	s = table[fd];
@@ -128,6 +144,14 @@ lx_special_close(int fd)
 	rump_sys_close(fd);
 	lx_special_put(s);
 	return true;
+}
+
+void
+lx_special_end(struct lx_process *p)
+{
+
+	for (int fd = 0; p->special != NULL && fd < MAXFD; fd++)
+		(void)lx_special_close(fd);
 }
 
 void
@@ -206,7 +230,7 @@ struct timerfd {
 	struct lx_special s;
 	struct lx_timer	timer;
 	uint64_t	count;		/* expirations not read */
-	int		clock;
+	int		clock, pid;
 };
 
 static void
@@ -214,10 +238,13 @@ timerfd_fire(struct lx_timer *tm, uint64_t n)
 {
 	struct timerfd *t = tm->arg;
 
+	if (rump_pub_lwproc_newlwp(t->pid) != 0)
+		return;			/* it has just ended */
 	lx_lock(&t->s.lock);
 	t->count += n;
 	lx_special_ready(&t->s, true);
 	lx_unlock(&t->s.lock);
+	rump_pub_lwproc_releaselwp();
 }
 
 static void
@@ -239,6 +266,7 @@ lx_sys_timerfd_create(long clock, long flags, long c, long d, long e, long f)
 	if (t == NULL)
 		return -LX_ENOMEM;
 	t->clock = (int)clock;
+	t->pid = lx_self()->proc->pid;
 	t->timer.fire = timerfd_fire;
 	t->timer.arg = t;
 	if ((fd = lx_special_new(&t->s, (int)flags)) < 0)

@@ -8,7 +8,7 @@
 
 #include "linux.h"
 
-static int lasttid = 1;
+static int lasttid = 1000;	/* below are processes */
 
 /* ---- locks ---- */
 
@@ -58,14 +58,18 @@ setfs_keep_canary(uintptr_t fs)
 	rumpcomp_host_setfs(fs);
 }
 
-static void
+/* True when it was the last. */
+static bool
 task_unlink(struct lx_task *t)
 {
 	struct lx_process *p = t->proc;
+	bool last;
 
 	lx_lock(&p->lock);
 	LIST_REMOVE(t, link);
+	last = --p->ntasks == 0;
 	lx_unlock(&p->lock);
+	return last;
 }
 
 /* The host thread's function; the program's runs from lx_enter() on. */
@@ -73,18 +77,20 @@ __attribute__((no_stack_protector)) static void *
 task_main(void *arg)
 {
 	struct lx_task *t = arg;
+	struct lx_process *p = t->proc;
 	uintptr_t fs = fsbase();
 
 	rumpcomp_host_setself(t);
 	t->thread = rumpcomp_host_thread_self();
-	rump_pub_lwproc_newlwp(t->proc->pid);
+	rump_pub_lwproc_newlwp(p->pid);
+	__atomic_store_n(&p->begun, 1, __ATOMIC_RELEASE);
+	rumpcomp_host_futex_wake(&p->begun, 1);
 	if (t->tls != 0)
 		rumpcomp_host_setfs(t->tls);
 	lx_enter(t->pc, t->sp, &t->hoststack, t->arg);
 	rumpcomp_host_setfs(fs);
 	rump_pub_lwproc_releaselwp();
 	rumpcomp_host_setself(NULL);
-	task_unlink(t);
 	if (t->unmap != NULL)
 		(void)rumpcomp_host_vm_unmap(t->unmap, t->unmapsize);
 	/* Nothing of t or of its stack is used any more: who waits may go on. */
@@ -92,12 +98,14 @@ task_main(void *arg)
 		__atomic_store_n(t->clear_tid, 0, __ATOMIC_RELEASE);
 		rumpcomp_host_futex_wake(t->clear_tid, 1);
 	}
+	if (task_unlink(t))
+		lx_process_reap(p);
 	rumpcomp_host_free(t);
 	return NULL;
 }
 
-static struct lx_task *
-task_new(struct lx_process *p)
+struct lx_task *
+lx_task_new(struct lx_process *p)
 {
 	struct lx_task *t = rumpcomp_host_malloc(sizeof(*t), 0);
 
@@ -109,26 +117,28 @@ task_new(struct lx_process *p)
 	return t;
 }
 
-static int
-task_start(struct lx_process *p, struct lx_task *t)
+int
+lx_task_start(struct lx_process *p, struct lx_task *t)
 {
 	int error;
 
 	lx_lock(&p->lock);
 	LIST_INSERT_HEAD(&p->tasks, t, link);
+	p->ntasks++;
 	__atomic_add_fetch(&p->nlive, 1, __ATOMIC_RELAXED);
 	lx_unlock(&p->lock);
 	error = rumpcomp_host_thread_create(NULL, p->name, task_main, t, 0,
 	    32 * 1024);
 	if (error != 0) {
-		task_unlink(t);
+		(void)__atomic_sub_fetch(&p->nlive, 1, __ATOMIC_RELAXED);
+		(void)task_unlink(t);
 		rumpcomp_host_free(t);
 	}
 	return error;
 }
 
-__attribute__((noreturn)) static void
-task_end(struct lx_task *t)
+void
+lx_task_end(struct lx_task *t)
 {
 
 	lx_leave(t->hoststack);
@@ -145,7 +155,7 @@ lx_clone(long a, long b, long c, long d, long e, long f)
 
 	if ((ca->flags & thread) != thread)
 		return lx_missing("fork", 57);
-	if ((t = task_new(me->proc)) == NULL)
+	if ((t = lx_task_new(me->proc)) == NULL)
 		return -LX_EAGAIN;
 	sp = (uintptr_t *)((uintptr_t)ca->stack & ~15UL);
 	*--sp = 0;			/* as if called */
@@ -156,7 +166,7 @@ lx_clone(long a, long b, long c, long d, long e, long f)
 	t->clear_tid = ca->ctid;
 	t->sigmask = me->sigmask;
 	*ca->ptid = tid = t->tid;
-	return task_start(me->proc, t) == 0 ? tid : -LX_EAGAIN;
+	return lx_task_start(me->proc, t) == 0 ? tid : -LX_EAGAIN;
 }
 
 long
@@ -166,7 +176,7 @@ lx_sys_exit(long status, long b, long c, long d, long e, long f)
 
 	if (__atomic_sub_fetch(&t->proc->nlive, 1, __ATOMIC_ACQ_REL) == 0)
 		lx_exit_group(t->proc, (int)status & 0xff);
-	task_end(t);
+	lx_task_end(t);
 }
 
 /* A detached thread's end: its stack goes, which it must not be on. */
@@ -178,18 +188,15 @@ lx_exitunmap(long base, long size, long c, long d, long e, long f)
 	(void)__atomic_sub_fetch(&t->proc->nlive, 1, __ATOMIC_ACQ_REL);
 	t->unmap = (void *)base;
 	t->unmapsize = (size_t)size;
-	task_end(t);
+	lx_task_end(t);
 }
 
 void
 lx_exit_group(struct lx_process *p, int status)
 {
-	struct lx_task *t = lx_self();
 
-	p->status = status;
-	__atomic_store_n(&p->ended, 1, __ATOMIC_RELEASE);
-	rumpcomp_host_futex_wake(&p->ended, INT32_MAX);
-	task_end(t);
+	lx_process_end(p, status);
+	lx_task_end(lx_self());
 }
 
 long
@@ -197,44 +204,6 @@ lx_sys_exit_group(long status, long b, long c, long d, long e, long f)
 {
 
 	lx_exit_group(lx_self()->proc, (int)status & 0xff);
-}
-
-/* ---- a process ---- */
-
-#define STACK	(1024 * 1024UL)
-
-int
-lx_process_run(const char *path, int argc, char **argv, char **envp)
-{
-	static struct lx_process procs[16];
-	static unsigned nproc;
-	struct lx_process *p = &procs[nproc++ % 16];
-	struct lx_image im;
-	struct lx_task *t;
-	void *stack = NULL;
-	int error;
-
-	memset(p, 0, sizeof(*p));
-	p->pid = 1;
-	p->name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
-	if ((error = lx_load(path, &im)) != 0)
-		return -error;
-	/* committed: an interrupt of Xen's pushes onto it */
-	if (rumpcomp_host_vm_map(&stack, STACK + 4096, 0) != 0 ||
-	    rumpcomp_host_vm_protect((char *)stack + 4096, STACK,
-	    HOST_VM_READ | HOST_VM_WRITE) != 0 ||
-	    rumpcomp_host_vm_commit((char *)stack + 4096, STACK) != 0)
-		return -LX_ENOMEM;
-	if ((t = task_new(p)) == NULL)
-		return -LX_ENOMEM;
-	t->sp = lx_stack(&im, argc, argv, envp, (uintptr_t)stack + 4096 + STACK);
-	t->pc = im.entry;
-	error = task_start(p, t);
-	if (error != 0)
-		return -LX_ENOMEM;
-	while (__atomic_load_n(&p->ended, __ATOMIC_ACQUIRE) == 0)
-		(void)rumpcomp_host_futex_wait(&p->ended, 0, UINT64_MAX);
-	return p->status;
 }
 
 /* ---- small calls ---- */

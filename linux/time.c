@@ -222,7 +222,6 @@ timers_main(void *arg)
 	uint32_t word;
 	uint64_t next;
 
-	rump_pub_lwproc_newlwp(1);
 	for (;;) {
 		word = __atomic_load_n(&timers_word, __ATOMIC_ACQUIRE);
 		next = timers_run();
@@ -275,8 +274,6 @@ alarm_fire(struct lx_timer *t, uint64_t n)
 	lx_signal_send(t->arg, NULL, LX_SIGALRM);
 }
 
-static struct lx_timer alarm_timer = { .fire = alarm_fire };
-
 long
 lx_sys_getitimer(long which, long out, long c, long d, long e, long f)
 {
@@ -285,7 +282,7 @@ lx_sys_getitimer(long which, long out, long c, long d, long e, long f)
 
 	if (which != 0)			/* virtual and profiling time */
 		return lx_missing("getitimer of CPU time", 36);
-	lx_timer_get(&alarm_timer, &it);
+	lx_timer_get(&lx_self()->proc->alarm, &it);
 	o[0] = it.interval.sec;
 	o[1] = it.interval.nsec / 1000;
 	o[2] = it.value.sec;
@@ -296,6 +293,7 @@ lx_sys_getitimer(long which, long out, long c, long d, long e, long f)
 long
 lx_sys_setitimer(long which, long new, long old, long d, long e, long f)
 {
+	struct lx_process *p = lx_self()->proc;
 	const int64_t *n = (const void *)new;
 	uint64_t value;
 
@@ -303,9 +301,10 @@ lx_sys_setitimer(long which, long new, long old, long d, long e, long f)
 		return lx_missing("setitimer of CPU time", 38);
 	if (old != 0)
 		(void)lx_sys_getitimer(0, old, 0, 0, 0, 0);
-	alarm_timer.arg = lx_self()->proc;
+	p->alarm.fire = alarm_fire;
+	p->alarm.arg = p;
 	value = (uint64_t)n[2] * NS + (uint64_t)n[3] * 1000;
-	lx_timer_set(&alarm_timer, value != 0 ? rumpcomp_host_clock() + value : 0,
+	lx_timer_set(&p->alarm, value != 0 ? rumpcomp_host_clock() + value : 0,
 	    (uint64_t)n[0] * NS + (uint64_t)n[1] * 1000);
 	return 0;
 }

@@ -1,11 +1,12 @@
 /*
- * linux: runs a program for Linux, built against musl by `sirloin cc': the
- * file that the first word names (after "linux", the image's own name), in /bin
- * if it has no path.  A file system baked into the image is /rom, and what is
- * at its top is also at the top here, where nothing is yet.
+ * linux: runs programs for Linux, built against musl by `sirloin cc': files in
+ * /bin if their names have no path.  A file system baked into the image is
+ * /rom, or /rom1 when a disk was mounted there; what is at the top of them is
+ * also at the top here, where nothing is yet.
  */
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -13,33 +14,40 @@
 #include <unistd.h>
 #include <rump/rump.h>
 
-int	lx_process_run(const char *path, int argc, char **argv, char **envp);
-const char *lx_strerror(int);
+#include "run.h"
 
-static void
-mount_rom(void)
+/* False: there is no such folder. */
+static bool
+show(const char *folder)
 {
-	static char dev[] = "/dev/rom";
-	struct iso_args iso = { .fspec = dev };
-	char to[300];
+	char from[300];
 	struct dirent *de;
-	DIR *d;
+	DIR *d = opendir(folder);
 
-	if (rump_pub_etfs_register(dev, "rom", RUMP_ETFS_BLK) != 0)
-		return;			/* none in this image */
-	if (mkdir("/rom", 0755) != 0 || mount(MOUNT_CD9660, "/rom", MNT_RDONLY,
-	    &iso, sizeof(iso)) != 0 || (d = opendir("/rom")) == NULL) {
-		fprintf(stderr, "linux: the image's file system: %s\n",
-		    strerror(errno));
-		return;
-	}
+	if (d == NULL)
+		return false;
 	while ((de = readdir(d)) != NULL) {
 		if (de->d_name[0] == '.')
 			continue;
-		snprintf(to, sizeof(to), "/rom/%s", de->d_name);
-		(void)symlink(to, to + 4);
+		snprintf(from, sizeof(from), "%s/%s", folder, de->d_name);
+		(void)symlink(from, from + strlen(folder));
 	}
 	closedir(d);
+	return true;
+}
+
+static void
+mount_rom(const char *where)
+{
+	static char dev[] = "/dev/rom";
+	struct iso_args iso = { .fspec = dev };
+
+	if (rump_pub_etfs_register(dev, "rom", RUMP_ETFS_BLK) != 0)
+		return;			/* none in this image */
+	if (mkdir(where, 0755) != 0 || mount(MOUNT_CD9660, where, MNT_RDONLY,
+	    &iso, sizeof(iso)) != 0 || !show(where))
+		fprintf(stderr, "linux: the image's file system: %s\n",
+		    strerror(errno));
 }
 
 /* NetBSD's root here is rumpfs, which cannot rename. */
@@ -54,23 +62,10 @@ mount_tmp(void)
 }
 
 int
-main(int argc, char **argv)
+sirloin_programs(const struct program *p, int n)
 {
-	char path[1024];
-	int status;
 
-	mount_rom();
+	mount_rom(show("/rom") ? "/rom1" : "/rom");
 	mount_tmp();
-	if (strcmp(argv[0], "linux") == 0 && argc > 1) {
-		argc--;
-		argv++;
-	}
-	snprintf(path, sizeof(path), "%s%s",
-	    strchr(argv[0], '/') != NULL ? "" : "/bin/", argv[0]);
-	status = lx_process_run(path, argc, argv, environ);
-	if (status < 0) {
-		fprintf(stderr, "linux: %s: %s\n", path, lx_strerror(-status));
-		return 127;
-	}
-	return status;
+	return run_programs(p, n);
 }

@@ -52,8 +52,10 @@ size_t	rumpcomp_host_malloc_size(const void *);
 #define HOST_VM_READ	1
 #define HOST_VM_WRITE	2
 #define HOST_VM_EXEC	4
+#define HOST_VM_OWNER(n) ((n) << 8)	/* to map, with prot: a process, from 1 */
 int	rumpcomp_host_vm_map(void **addr, size_t size, int prot);
 int	rumpcomp_host_vm_unmap(void *, size_t size);
+void	rumpcomp_host_vm_unmap_owner(int);	/* all that is this one's */
 int	rumpcomp_host_vm_protect(void *, size_t size, int prot);
 int	rumpcomp_host_vm_discard(void *, size_t size);	/* zeroes again */
 int	rumpcomp_host_vm_commit(void *, size_t size);
