@@ -75,7 +75,7 @@ fronts	= $(if $(filter net,$(1)),$(xen_net_SRCS)) \
 	   $(if $(filter linux,$(1)),$(kernel_vm_SRCS) $(hypercall_vm_SRCS))
 hw_drivers = $(if $(filter net $(DISKS),$(1)),$(xen_SRCS)) $(fronts) $(if $(filter net,$(1)),$(virtio_net_SRCS)) \
 	   $(if $(filter $(DISKS),$(1)),$(virtio_blk_SRCS)) \
-	   $(if $(filter net $(DISKS),$(1)),$(virtio_SRCS)) \
+	   $(if $(filter net $(DISKS),$(1)),$(virtio_SRCS) $(kernel_power_SRCS)) \
 	   $(if $(filter net pci $(DISKS),$(1)),$(pci_SRCS) $(hypercall_pci_SRCS))
 # $(call PLATFORM_components,application): there is no PCI bus on xen.
 hw_components = $(app_$(1)_COMPONENTS)
@@ -273,13 +273,14 @@ comma	:= ,
 empty	:=
 joined	= $(subst $(empty) $(empty),$(comma),$(strip $(call objs,$(1),$(2))))
 arrows	= platform=$(call joined,$(1),$(platform_$(1)_SRCS) $(platform_common_SRCS)) \
-	   kernel=$(call joined,$(1),$(kernel_SRCS) $(kernel_vm_SRCS) $(kernel_soft_SRCS) $(kernel_export_SRCS)) \
+	   kernel=$(call joined,$(1),$(kernel_SRCS) $(kernel_vm_SRCS) $(kernel_soft_SRCS) $(kernel_export_SRCS) $($(1)_kernel_SRCS)) \
 	   xen=$(call joined,$(1),$(xen_SRCS) $(xen_net_SRCS) $(xen_blk_SRCS) \
 	   $(xen_back_SRCS) $(xen_netback_SRCS) $(xen_blkback_SRCS)) \
 	   stateless=$(call joined,$(1),$(libc_min_stateless_SRCS)) \
 	   hypercall=$(call joined,$(1),$(hypercall_SRCS) $(hypercall_disk_SRCS) \
 	   $(hypercall_vm_SRCS) $(hypercall_export_SRCS) $($(1)_hypercall_SRCS)) \
 	   $($(1)_arrows)
+hw_kernel_SRCS = $(kernel_power_SRCS)
 hw_hypercall_SRCS = $(hypercall_pci_SRCS)
 hw_arrows = pci=$(call joined,hw,$(pci_SRCS)) \
 	   virtio=$(call joined,hw,$(virtio_SRCS) $(virtio_net_SRCS) $(virtio_blk_SRCS)) \

@@ -246,6 +246,13 @@ void	plat_end(enum plat_end, int status) __attribute__((noreturn));
  */
 const void *plat_acpi_table(const char sig[4], int n, size_t *size);
 
+/*
+ * On hw: the power button is switched on; its line, for plat_irq_line().
+ * ENODEV.  And was it pressed?  (That is then forgotten.)
+ */
+int	plat_button_line(unsigned *gsi, unsigned *flags);
+bool	plat_button_pressed(void);
+
 /* Hardware seeds: fill with RDSEED or RDRAND; bytes really had (0 if none). */
 size_t	plat_hwrandom(void *, size_t);
 

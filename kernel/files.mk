@@ -7,6 +7,8 @@ kernel_SRCS := kernel/start.c kernel/sched.c kernel/balance.c kernel/thread.c ke
 	   kernel/relax.c kernel/blkreq.c kernel/rxpool.c
 # Packets in software: with a bridge or a switch.
 kernel_soft_SRCS := kernel/netsoft.c
+# With devices.
+kernel_power_SRCS := kernel/power.c
 kernel_HOT := kernel/netsoft.c kernel/sched.c kernel/spin.c kernel/mutex.c kernel/cv.c \
 	   kernel/waitq.c kernel/rw.c kernel/futex.c kernel/heap.c kernel/slab.c \
 	   kernel/page.c kernel/rxpool.c

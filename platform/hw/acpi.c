@@ -209,6 +209,15 @@ hw_acpi_fadt(const void *v, size_t size, struct hw_fadt *f)
 		fadt_block(&f->pm1b, p, size, 184, 68, 89);
 		fadt_block(&f->pmtimer, p, size, 208, 76, 91);
 		f->pmtimer32 = (flags & 1U << 8) != 0;
+		f->sci = get16(p + 46);
+		f->evtlen = p[88];
+		f->gpelen[0] = p[92];
+		f->gpelen[1] = p[93];
+		fadt_block(&f->pm1a_evt, p, size, 148, 56, 88);
+		fadt_block(&f->pm1b_evt, p, size, 160, 60, 88);
+		fadt_block(&f->gpe[0], p, size, 220, 80, 92);
+		fadt_block(&f->gpe[1], p, size, 232, 84, 93);
+		f->button = (flags & 1U << 4) == 0 && f->evtlen >= 4;
 	}
 	if (size >= 129) {
 		f->has_reset = (flags & 1U << 10) != 0;

@@ -79,8 +79,8 @@ hw_power_init(void)
 }
 
 /* Take the power management from the firmware, where it still has it. */
-static void
-acpi_mode(void)
+void
+hw_acpi_mode(void)
 {
 	unsigned i;
 
@@ -104,7 +104,7 @@ hw_power_off(void)
 		    (uint8_t)(s5a << SLEEP_SHIFT | SLEEP_EN));
 		return;
 	}
-	acpi_mode();
+	hw_acpi_mode();
 	reg_write16(&pm1a, (uint16_t)(s5a << PM1_SLP_SHIFT | PM1_SLP_EN));
 	if (pm1b.gas.space != 0xff && hw_have_fadt)
 		reg_write16(&pm1b,

@@ -89,6 +89,11 @@ struct hw_fadt {
 	uint8_t		reset_value;
 	uint16_t	smi_cmd;	/* 0: always in ACPI mode */
 	uint8_t		acpi_enable;
+	/* Events: PM1's status registers, enable registers evtlen / 2 later. */
+	struct hw_gas	pm1a_evt, pm1b_evt, gpe[2];
+	uint8_t		evtlen, gpelen[2];
+	uint16_t	sci;
+	bool		button;		/* a power button of fixed hardware */
 };
 #define HW_ACPI_HEADER	36
 /* Table of `size' bytes: length field fits, checksum right. */

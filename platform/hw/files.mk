@@ -5,7 +5,7 @@ platform_hw_SRCS := \
 	platform/hw/pagetable.c platform/hw/emulated.c platform/hw/cpu.c platform/hw/traps.c \
 	platform/hw/smp.c platform/hw/lapic.c \
 	platform/hw/ioapic.c platform/hw/irq.c platform/hw/acpi.c \
-	platform/hw/acpi_tables.c platform/hw/acpi_power.c \
+	platform/hw/acpi_tables.c platform/hw/acpi_power.c platform/hw/acpi_button.c \
 	platform/hw/clock.c platform/hw/timer.c platform/hw/tsc.c \
 	platform/hw/pvclock.c platform/hw/hpet.c platform/hw/pit.c \
 	platform/hw/rtc.c platform/hw/serial.c platform/hw/exit.c \

@@ -211,13 +211,14 @@ struct plat_irq {
 void	hw_irq_init(void);
 void	hw_irq_dispatch(unsigned vector);
 
-/* ---- acpi_tables.c, acpi_power.c ---- */
+/* ---- acpi_tables.c, acpi_power.c (the button: plat.h) ---- */
 
 void	hw_acpi_init(void);
 extern struct hw_madt hw_madt;
 extern struct hw_fadt hw_fadt;
 extern bool hw_have_madt, hw_have_fadt;
 void	hw_power_init(void);		/* maps the registers */
+void	hw_acpi_mode(void);		/* taken from the firmware */
 void	hw_power_off(void);		/* returns when it does not work */
 void	hw_power_reset(void);
 

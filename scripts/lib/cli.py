@@ -4,6 +4,7 @@ import argparse
 import sys
 
 import check
+import detached
 import iso
 import qemu
 import toolchain
@@ -26,8 +27,13 @@ def config_options(p):
                    help="configuration (JSON), see docs/configuration.md")
     p.add_argument("--env", metavar="K=V", action="append", default=[])
     p.add_argument("--hostname", metavar="NAME")
-    p.add_argument("--ip", metavar="dhcp|ADDR/LEN[,GATEWAY]",
-                   help="address of the first network (user: 10.0.2.15/24)")
+    p.add_argument("--workdir", metavar="DIR", help="the programs' working directory")
+    p.add_argument("--bin", metavar="NAME", help="the program to run (the image's first)")
+    p.add_argument("--ip", metavar="[N=]dhcp|auto|ADDR/LEN[,GATEWAY]|none",
+                   action="append", default=[],
+                   help="address of network N (0), IPv4 or IPv6 (user: 10.0.2.15/24)")
+    p.add_argument("--tmpfs", metavar="DIR", action="append", default=[],
+                   help="an empty file system in memory")
     p.add_argument("--option", metavar="WORD", action="append", default=[],
                    help="a word for the platform, as heapdebug or clock=hpet")
 
@@ -35,14 +41,15 @@ def config_options(p):
 def xen_options(p):
     p.add_argument("--mem", metavar="MB", type=int, default=64)
     p.add_argument("--smp", metavar="N", type=int, default=1)
-    p.add_argument("--name", help="of the domain (the image's)")
+    p.add_argument("--name", help="of the domain, or for --detach (the image's)")
     p.add_argument("--type", choices=["pv", "pvh"], help="how Xen runs it (by the image)")
     p.add_argument("--xl", metavar="KEY=VALUE", action="append", default=[],
                    help="one more line of xl.cfg(5)")
 
 
 def run(ns):
-    return (xl if ns.platform == "xen" else qemu).run(ns)
+    platform = xl if ns.platform == "xen" else qemu
+    return detached.run(ns, platform.run) if ns.detach else platform.run(ns)
 
 
 def parser():
@@ -61,7 +68,8 @@ def parser():
     r.add_argument("--net", metavar="user[,HOST:GUEST...]|tap=IF|bridge[=NAME]|none",
                    action="append", default=[])
     r.add_argument("--nic", metavar="MODEL", default="virtio")
-    r.add_argument("--disk", metavar="FILE[,virtio|nvme|ahci][,ro][,raw][,mount=DIR]",
+    r.add_argument("--disk", metavar="FILE[,virtio|nvme|ahci][,ro][,raw][,mount=DIR|,root]"
+                   "[,fstype=TYPE]",
                    action="append", default=[])
     r.add_argument("--rng", action="store_true", help="a virtio-rng device")
     r.add_argument("--timeout", metavar="S", type=float)
@@ -71,8 +79,10 @@ def parser():
     r.add_argument("--qemu", metavar="ARG", action="append", default=[],
                    help="one more argument for QEMU")
     r.add_argument("--verbose", action="store_true", help="print QEMU's command")
+    r.add_argument("--detach", action="store_true",
+                   help="print a name and let the guest run; stop and list know it")
     config_options(r)
-    r.set_defaults(call=run)
+    r.set_defaults(call=run, state=None)
 
     i = sub.add_parser("iso", help="make a bootable ISO (BIOS and UEFI)")
     i.add_argument("image", metavar="IMAGE")
@@ -99,6 +109,7 @@ def parser():
     c.add_argument("archives", metavar="ARCHIVE", nargs="+")
     c.set_defaults(call=check.archives)
 
+    detached.add_parsers(sub)
     toolchain.add_parsers(sub)
     return p
 

@@ -82,6 +82,42 @@ def sniff(path):
     return None
 
 
+def disk_options(spec, n):
+    """(path, read-only?, what makes its entry in the configuration without the device
+    or None, options that are not for every machine) of a --disk."""
+    path, *opts = spec.split(",")
+    ro, raw, fstype, mount, rest = False, False, None, f"/data{n or ''}", []
+    for o in opts:
+        if o == "ro":
+            ro = True
+        elif o == "raw":
+            raw = True
+        elif o == "root":
+            ro, mount = True, "/rom"
+        elif o.startswith("fstype="):
+            fstype = o[7:]
+        elif o.startswith("mount=/"):
+            mount = o[6:]
+        else:
+            rest.append(o)
+    if not os.path.exists(path):
+        raise Failure(f"{path}: no such disk image")
+    if not os.access(path, os.R_OK if ro else os.R_OK | os.W_OK):
+        raise Failure(f"{path}: permission denied")
+
+    def entry():
+        kind = fstype or sniff(path)
+        if kind is None:
+            raise Failure(f"{path}: no file system that I know (truncated? use "
+                          f"--disk {path},raw to give it to the program as it is)")
+        return {"fstype": kind, "mountpoint": mount, **({"ro": True} if ro else {})}
+    return path, ro, None if raw else entry, rest
+
+
+def tmpfs_entries(ns):
+    return [{"fstype": "tmpfs", "mountpoint": d} for d in ns.tmpfs]
+
+
 def load_config(path):
     try:
         with open(path) as f:
@@ -106,31 +142,77 @@ def disk_source(name):
     return {"source": "dev", "path": f"/dev/{name}" + ("" if m[1] else "d")}
 
 
-def net_entry(n, ip, default, ifname="virt"):
-    """Interface n: the platform's device, or one of the rump kernel's driver."""
-    ip = ip or default
-    entry = {"if": f"{ifname}{n}", "type": "inet"}
-    if ip == "dhcp":
-        return {**entry, "method": "dhcp"}
+def address(ifname, ip):
+    """An interface's entry in the configuration, of one --ip."""
+    if ip in ("dhcp", "auto"):
+        return {"if": ifname, "type": "inet" if ip == "dhcp" else "inet6", "method": ip}
     addr, _, gw = ip.partition(",")
     addr, slash, mask = addr.partition("/")
     if not slash:
         raise Failure(f"--ip {ip}: no /LENGTH", USAGE)
-    entry.update(method="static", addr=addr, mask=mask)
+    entry = {"if": ifname, "type": "inet6" if ":" in addr else "inet", "method": "static",
+             "addr": addr, "mask": mask}
     if gw:
         entry["gw"] = gw
     return entry
 
 
+def net_entries(ns, n, default, ifname="virt"):
+    """Interface n: the platform's device, or one of the rump kernel's driver.  Each
+    --ip is for network 0, or as N=... for network N."""
+    specs = []
+    for ip in ns.ip:
+        m = re.fullmatch(r"(?:(\d+)=)?(.+)", ip)
+        if m is None:
+            raise Failure("--ip: empty", USAGE)
+        if int(m[1] or 0) == n:
+            specs.append(m[2])
+    return [address(f"{ifname}{n}", ip) for ip in specs or [default] if ip != "none"]
+
+
+MODES = ("&&", ";", "&", "|")
+MAXPROGRAMS = 8
+
+
+def programs(ns, name):
+    """What runs: the image's program with all the words; or, when a word is one of a
+    shell's between commands, commands that each begin with a program's name."""
+    if not any(w in MODES for w in ns.args):
+        return [{"bin": ns.bin or name, "argv": [unquote(w) for w in ns.args]}]
+    if ns.bin:
+        raise Failure("--bin goes with one program's arguments", USAGE)
+    out, words = [], []
+    for w in [*ns.args, None]:
+        if w not in (*MODES, None):
+            words.append(unquote(w))
+            continue
+        if not words and (w is not None or not out or out[-1]["runmode"] == "|"):
+            raise Failure(f"no program {'before ' + w if w else 'after |'}", USAGE)
+        if words:
+            out.append({"bin": words[0], "argv": words[1:], "runmode": w or "&&"})
+        words = []
+    if len(out) > MAXPROGRAMS:
+        raise Failure(f"more than {MAXPROGRAMS} programs", USAGE)
+    return out
+
+
+def unquote(word):
+    """\\; is the word ; and so on."""
+    return word[1:] if word[:1] == "\\" and word[1:] in MODES else word
+
+
 def make_config(ns, nets, blks):
     """The configuration text from options; --config FILE gives it whole."""
     if ns.config:
-        if ns.args or ns.env or ns.hostname or ns.ip:
+        if ns.args or ns.env or ns.hostname or ns.ip or ns.workdir or ns.bin:
             raise Failure("--config goes with neither arguments nor --env, "
-                          "--hostname, --ip", USAGE)
+                          "--hostname, --ip, --workdir, --bin", USAGE)
         return load_config(ns.config)
     name = os.path.basename(ns.image).rsplit(".", 1)[0]
-    doc = {"rc": [{"bin": name, "argv": ns.args}]}
+    doc = {"rc": programs(ns, name)}
+    if ns.workdir:
+        for p in doc["rc"]:
+            p["workdir"] = ns.workdir
     for kv in ns.env:
         if "=" not in kv:
             raise Failure(f"--env {kv}: not K=V", USAGE)

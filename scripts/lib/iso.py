@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 
 from common import (Failure, USAGE, disk_source, image_platform, make_config,
-                    net_entry)
+                    net_entries, tmpfs_entries)
 
 MODULES = "multiboot2 normal part_msdos part_gpt iso9660 search"
 CFG = """set timeout=0
@@ -22,12 +22,11 @@ menuentry sirloin {{
 def networks(ns):
     nets = []
     ifname = "virt" if ns.nic == "virtio" else "wm"
-    for spec in ns.net:
-        if spec not in ("user", "dhcp", "none"):
+    for n, spec in enumerate(s for s in ns.net if s != "none"):
+        if spec not in ("user", "dhcp"):
             raise Failure(f"--net {spec}: user, dhcp or none", USAGE)
-        if spec != "none":
-            default = "10.0.2.15/24,10.0.2.2" if spec == "user" else "dhcp"
-            nets.append(net_entry(len(nets), None if nets else ns.ip, default, ifname))
+        default = "10.0.2.15/24,10.0.2.2" if spec == "user" else "dhcp"
+        nets += net_entries(ns, n, default, ifname)
     return nets
 
 
@@ -39,12 +38,16 @@ def disks(ns):
         for o in opts:
             if o == "ro":
                 entry["ro"] = True
-            elif o.startswith("mount="):
+            elif o.startswith("mount=/"):
                 entry["mountpoint"] = o[6:]
+            elif o.startswith("fstype="):
+                entry["fstype"] = o[7:]
+            elif o == "root":
+                entry.update(mountpoint="/rom", ro=True)
             else:
                 raise Failure(f"--disk {spec}: {o}?", USAGE)
         out.append(entry)
-    return out
+    return out + tmpfs_entries(ns)
 
 
 def make(ns):

@@ -11,8 +11,8 @@ import threading
 import time
 
 import accel
-from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, disk_source,
-                    image_platform, make_config, net_entry, sniff)
+from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, disk_options, disk_source,
+                    image_platform, make_config, net_entries, tmpfs_entries)
 
 QEMU = "qemu-system-x86_64"
 # QEMU's device, and the interface; vioif and ld are virtio by NetBSD's drivers
@@ -56,7 +56,7 @@ def network(ns):
         rom = "" if dev.endswith("-device") else ",romfile="
         argv += ["-netdev", back,
                  "-device", f"{dev},netdev=net{n},mac=52:54:00:12:34:{0x50 + n:02x}{rom}"]
-        conf.append(net_entry(n, None if n else ns.ip, default, ifname))
+        conf += net_entries(ns, n, default, ifname)
     return argv, conf
 
 
@@ -79,23 +79,10 @@ def disks(ns):
     argv, conf = [], []
     names = {kind: numbered(kind) for kind in BUSES.values()}
     for n, spec in enumerate(ns.disk):
-        path, *opts = spec.split(",")
-        bus, ro, raw, mount = "virtio", False, False, f"/data{n or ''}"
-        for o in opts:
-            if o in BUSES:
-                bus = o
-            elif o == "ro":
-                ro = True
-            elif o == "raw":
-                raw = True
-            elif o.startswith("mount=/"):
-                mount = o[6:]
-            else:
-                raise Failure(f"--disk {spec}: {o}?", USAGE)
-        if not os.path.exists(path):
-            raise Failure(f"{path}: no such disk image")
-        if not os.access(path, os.R_OK if ro else os.R_OK | os.W_OK):
-            raise Failure(f"{path}: permission denied")
+        path, ro, entry, rest = disk_options(spec, n)
+        bus = rest[0] if rest else "virtio"
+        if bus not in BUSES or len(rest) > 1:
+            raise Failure(f"--disk {spec}: {rest[-1]}?", USAGE)
         argv += ["-drive", f"file={path.replace(',', ',,')},format=raw,if=none,id=disk{n}"
                  + (",readonly=on" if ro else "")]
         if bus != "virtio" and ns.machine == "microvm":
@@ -103,15 +90,9 @@ def disks(ns):
         for dev in disk_devices(ns, bus, n):
             argv += ["-device", dev]
         name = next(names[BUSES[bus]])
-        if raw or ns.config or ns.image.endswith(".iso"):
-            continue
-        fstype = sniff(path)
-        if fstype is None:
-            raise Failure(f"{path}: no file system that I know (truncated? use "
-                          f"--disk {path},raw to give it to the program as it is)")
-        conf.append({**disk_source(name), "fstype": fstype, "mountpoint": mount,
-                     **({"ro": True} if ro else {})})
-    return argv, conf
+        if entry is not None and not ns.config and not ns.image.endswith(".iso"):
+            conf.append({**disk_source(name), **entry()})
+    return argv, conf + tmpfs_entries(ns)
 
 
 def machine(ns):
@@ -151,7 +132,8 @@ def command(ns, status_file):
     iso = ns.image.endswith(".iso")
     if not os.path.exists(ns.image):
         raise Failure(f"{ns.image}: no such image")
-    if iso and (ns.args or ns.config or ns.env or ns.option):
+    if iso and (ns.args or ns.config or ns.env or ns.option or ns.ip or ns.tmpfs or
+                ns.workdir or ns.bin):
         raise Failure("an ISO has its configuration inside: give it to `sirloin iso'", USAGE)
     if not iso and image_platform(ns.image, ns.mem) != "hw":
         raise Failure(f"{ns.image}: an image for Xen; use --platform xen")
@@ -162,7 +144,8 @@ def command(ns, status_file):
             "-chardev", "stdio,id=con,signal=on,mux=off", "-serial", "chardev:con",
             "-chardev", f"file,id=status,path={status_file}",
             "-device", "isa-debugcon,iobase=0xe9,chardev=status",
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", *ns.qemu]
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", *ns.qemu,
+            *(["-qmp", f"unix:{ns.state}/qmp,server=on,wait=off"] if ns.state else [])]
 
 
 def reap(p, timeout):
@@ -248,7 +231,8 @@ def once(ns, argv, status_file):
 
 
 def run(ns):
-    for option, given in (("--xl", ns.xl), ("--name", ns.name), ("--type", ns.type)):
+    for option, given in (("--xl", ns.xl), ("--type", ns.type),
+                          ("--name", ns.name and not ns.state)):
         if given:
             raise Failure(f"{option} is for --platform xen", USAGE)
     if ns.mem < 1 or ns.smp < 1:

@@ -14,7 +14,7 @@ import time
 import tty
 
 from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, image_platform,
-                    make_config, net_entry, sniff)
+                    disk_options, make_config, net_entries, tmpfs_entries)
 
 CMDLINE = 1023          # a PV guest's command line (MAX_GUEST_CMDLINE, with its end)
 STORE = 4000            # a value in xenstore (XENSTORE_PAYLOAD_MAX, with its path)
@@ -38,41 +38,24 @@ def networks(ns):
         if not m:
             raise Failure(f"--net {spec}: on Xen bridge[=NAME][,mac=ADDRESS] or none", USAGE)
         vifs.append(",".join(f"{k}={v}" for k, v in (("bridge", m[1]), ("mac", m[2])) if v))
-        conf.append(net_entry(n, None if n else ns.ip, "dhcp"))
+        conf += net_entries(ns, n, "dhcp")
     return vifs, conf
 
 
 def disks(ns):
     entries, conf = [], []
     for n, spec in enumerate(ns.disk):
-        path, *opts = spec.split(",")
-        ro, raw, mount = False, False, f"/data{n or ''}"
-        for o in opts:
-            if o == "ro":
-                ro = True
-            elif o == "raw":
-                raw = True
-            elif o.startswith("mount=/"):
-                mount = o[6:]
-            else:
-                raise Failure(f"--disk {spec}: {o}? (on Xen ro, raw, mount=DIR)", USAGE)
         if n > 25:
             raise Failure("--disk: more than 26 disks", USAGE)
-        if not os.path.exists(path):
-            raise Failure(f"{path}: no such disk image")
-        if not os.access(path, os.R_OK if ro else os.R_OK | os.W_OK):
-            raise Failure(f"{path}: permission denied")
+        path, ro, entry, rest = disk_options(spec, n)
+        if rest:
+            raise Failure(f"--disk {spec}: {rest[0]}? (on Xen ro, raw, root, mount=DIR, "
+                          "fstype=TYPE)", USAGE)
         entries.append(f"format=raw,vdev=xvd{chr(97 + n)},access={'ro' if ro else 'rw'},"
                        f"target={os.path.abspath(path)}")
-        if raw or ns.config:
-            continue
-        fstype = sniff(path)
-        if fstype is None:
-            raise Failure(f"{path}: no file system that I know (truncated? use "
-                          f"--disk {path},raw to give it to the program as it is)")
-        conf.append({"source": "etfs", "path": f"blk{n}", "fstype": fstype,
-                     "mountpoint": mount, **({"ro": True} if ro else {})})
-    return entries, conf
+        if entry is not None and not ns.config:
+            conf.append({"source": "etfs", "path": f"blk{n}", **entry()})
+    return entries, conf + tmpfs_entries(ns)
 
 
 def domain_type(ns):
