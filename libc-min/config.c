@@ -207,6 +207,13 @@ set_strings(struct parse *p, int t, void *where)
 	return 0;
 }
 
+static int
+not_variable(struct parse *p, int t, const char *s)
+{
+
+	return parse_bad(p, t, "key \"env\": \"%.40s\" is not NAME=VALUE", s);
+}
+
 static struct program *
 new_prog(struct parse *p, int t)
 {
@@ -264,6 +271,9 @@ set_prog(struct parse *p, int t, void *where)
 		prog->argc++;
 	prog->workdir = pj.workdir;
 	prog->env = pj.env != NULL ? pj.env + 1 : NULL;
+	for (char **v = prog->env; v != NULL && *v != NULL; v++)
+		if (strchr(*v, '=') == NULL)
+			return not_variable(p, t, *v);
 	return pj.runmode != NULL ? set_runmode(p, t, prog, pj.runmode) : 0;
 }
 
@@ -338,7 +348,7 @@ add_env(struct parse *p, int t, char *s)
 	const char *eq = strchr(s, '=');
 
 	if (eq == NULL || eq == s)
-		return parse_bad(p, t, "key \"env\": \"%.40s\" is not NAME=VALUE", s);
+		return not_variable(p, t, s);
 	if (p->c->nenv == CONFIG_MAXENV)
 		return parse_bad(p, t, "more than %d variables", CONFIG_MAXENV);
 	p->c->env[p->c->nenv++] = s;

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
-#include <rump/host.h>
 
 #include "../../linux/process.h"
 #include "run.h"
@@ -125,9 +125,13 @@ start_back(const struct program *p, int first, int n)
 static bool
 end_all(void)
 {
-	uint64_t deadline = rumpcomp_host_clock() + STOP_WAIT * 1000000000ULL;
+	struct timespec now;
+	uint64_t deadline;
 	bool all = true;
 
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	deadline = (uint64_t)(now.tv_sec + STOP_WAIT) * 1000000000 +
+	    (uint64_t)now.tv_nsec;
 	for (int i = 0; i < nruns; i++)
 		if (runs[i].proc != NULL)
 			lx_process_signal(runs[i].proc, 15);	/* Linux's TERM */

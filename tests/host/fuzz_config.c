@@ -25,6 +25,8 @@ check(const struct config *c)
 		MUST(c->prog[i].argc > 0 && c->prog[i].argv[c->prog[i].argc] == NULL);
 		for (int k = 0; k < c->prog[i].argc; k++)
 			sum += strlen(c->prog[i].argv[k]);
+		for (char **v = c->prog[i].env; v != NULL && *v != NULL; v++)
+			sum += strlen(*v);
 	}
 	for (int i = 0; i < c->nenv; i++)
 		MUST(strchr(c->env[i], '=') > c->env[i]);
@@ -57,6 +59,9 @@ static const struct { unsigned line; const char *text, *doc; } refused[] = {
 	{ 1, "not JSON", "{\"rc\":[}" },
 	{ 1, "not JSON", "{" },
 	{ 1, "not JSON", "{\"env\":[\"A=1\"" },
+	{ 1, "key \"runmode\"", "{\"rc\":[{\"bin\":\"a\",\"runmode\":\"+\"}]}" },
+	{ 1, "is not NAME=VALUE", "{\"rc\":[{\"bin\":\"a\",\"env\":[\"V\"]}]}" },
+	{ 1, "key \"env\"", "{\"rc\":[{\"bin\":\"a\",\"env\":{\"K\":\"V\"}}]}" },
 	{ 1, "unknown key \"hostnam\"", "{\"hostnam\":\"x\"}" },
 	{ 3, "unknown key \"nett\"", "{\"hostname\":\"x\",\n\n\"nett\":[]}" },
 	{ 4, "unknown key", "heapdebug\n\n{\"hostname\":\"x\\n\",\n\"nett\":[]}" },
@@ -110,6 +115,8 @@ static const char *const accepted[] = {
 	    "\"net\":{\"if\":\"virt1\",\"method\":\"dhcp\"},\"blk\":{\"source\":\"dev\","
 	    "\"path\":\"/dev/ld0a\",\"fstype\":\"ffs\",\"mountpoint\":\"/\"},"
 	    "\"blk\":{\"source\":\"etfs\",\"path\":\"blk1\",\"fstype\":\"blk\"}}",
+	"{\"rc\":[{\"bin\":\"a\",\"env\":[\"X=1\",\"Y=\"],\"runmode\":\"|\"},{\"bin\":\"b\","
+	    "\"argv\":[\"x\"],\"workdir\":\"/w\",\"runmode\":\"&\"},{\"bin\":\"c\"}]}",
 	"{\"cmdline\":\"hello 'a  b' \\\"c\\\" d\\\\ e\",\"env\":{\"K\":\"V\\n\\u00e4\\ud83d\\ude00\"},\"env\":\"X=y\"}",
 };
 
@@ -143,6 +150,13 @@ directed(void)
 	MUST(c.nblk == 2 && c.blk[0].ro && !c.blk[1].ro && c.blk[1].line == 4);
 	config_free(&c);
 	MUST(config_parse(accepted[6], strlen(accepted[6]), &c, &e) == 0);
+	MUST(c.nprog == 3 && c.prog[0].mode == PROGRAM_PIPE &&
+	    c.prog[1].mode == PROGRAM_BACK && c.prog[2].mode == PROGRAM_AND);
+	MUST(strcmp(c.prog[0].env[1], "Y=") == 0 && c.prog[0].env[2] == NULL &&
+	    c.prog[0].argc == 1 && c.prog[1].argc == 2 && c.prog[1].env == NULL &&
+	    strcmp(c.prog[1].workdir, "/w") == 0);
+	config_free(&c);
+	MUST(config_parse(accepted[7], strlen(accepted[7]), &c, &e) == 0);
 	MUST(c.prog[0].argc == 4 && strcmp(c.prog[0].argv[1], "a  b") == 0 &&
 	    strcmp(c.prog[0].argv[3], "d e") == 0);
 	MUST(strcmp(c.env[0], "K=V\n\303\244\360\237\230\200") == 0 && c.nenv == 2);
