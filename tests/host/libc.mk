@@ -11,7 +11,7 @@ host_libc_unit_ARGS := 20000
 host_fuzz_config_SRCS := tests/host/fuzz_config.c libc-min/config.c \
 	   libc-min/config_dev.c libc-min/json.c \
 	   libc-min/jsmn.c
-host_fuzz_config_CFLAGS := -Ilibc-min
+host_fuzz_config_CFLAGS := -Ilibc-min -Iinclude
 host_fuzz_config_ARGS := 50000
 host_fuzz_http_SRCS := tests/host/fuzz_http.c apps/httpd/http.c \
 	   apps/httpd/text.c

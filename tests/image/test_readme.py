@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from guest import KERNEL, ROOT
+from guest import KERNEL, OUT, ROOT, free_port
 
 
 @unittest.skipIf(KERNEL == "netbsd", "the README's commands are the built-in kernel's")
@@ -45,6 +45,28 @@ class Readme(unittest.TestCase):
                     input="".join(f"{n}\n" for n in range(100)))
         self.assertEqual(r.returncode, 0, r.stdout)
         self.assertRegex(r.stdout, r"^guess my number: (more: )*yes$")
+
+    def test_first_application(self):
+        """docs/first-application.md, from top to bottom, with another port."""
+        with open(f"{ROOT}/docs/first-application.md") as f:
+            text = f.read().replace("8080", str(free_port()))
+        os.mkdir(f"{self.tree}/first")
+        with open(f"{self.tree}/first/main.c", "w") as f:
+            f.write(re.search(r"```c\n(.*?)```", text, re.S).group(1))
+        commands = re.findall(r"^    (\S.*)$", text, re.M)
+        self.assertEqual(len(commands), 10)
+        # the C library and the objects that there are, so that it takes seconds
+        env = {**os.environ, "SIRLOIN_BUILD": OUT, "XDG_RUNTIME_DIR": self.dir.name}
+        said = []
+        try:
+            for c in commands:
+                r = self.sh(c, env=env)
+                said.append(r.stdout)
+                self.assertEqual(r.returncode, 0, f"{c}:\n{r.stdout[-2000:]}")
+        finally:
+            self.sh("scripts/sirloin stop visits --time 1", env=env)
+        self.assertEqual(said.count("visitor 1\n"), 2, said)
+        self.assertIn("running", said[8])
 
     def test_2_end_of_input(self):
         """Runs after the one above; the program ends where its input does."""

@@ -82,7 +82,8 @@ class Several(unittest.TestCase):
     def test_root_disk(self):
         """A root file system on a disk, and one in memory."""
         with tempfile.TemporaryDirectory() as d:
-            proc = open(program.DIR + "/proc", "rb").read()
+            with open(program.DIR + "/proc", "rb") as f:
+                proc = f.read()
             disk = files_disk(f"{d}/root.iso", {"bin/proc": proc, "etc/motd": b"disk"},
                               fstype="iso")
             # what is on the disk comes before what is in the image
@@ -90,6 +91,15 @@ class Several(unittest.TestCase):
                 status, console = run(img, "--mem", 64, "--disk", f"{disk},root", "--tmpfs",
                                       "/scratch", "--bin", "proc", "--", "show", "/etc/motd")
                 self.assertEqual((status, console.strip()), (0, "disk"), console)
+
+    def wait_for(self, log, text):
+        for _ in range(300):
+            with open(log) as f:
+                said = f.read()
+            if text in said:
+                return
+            time.sleep(0.1)
+        self.fail(said)
 
     def test_stop(self):
         with tempfile.TemporaryDirectory() as d:
@@ -107,10 +117,7 @@ class Several(unittest.TestCase):
                         "run", "--detach", "--accel", "tcg", "--machine", machine, "--name",
                         name, "--timeout", "60", self.image, "--", *args), (0, name))
                     log = f"{d}/sirloin/{name}/log"
-                    for _ in range(300):
-                        if "serving" in open(log).read():
-                            break
-                        time.sleep(0.1)
+                    self.wait_for(log, "serving")
                     self.assertIn(f"{name}\trunning", sirloin("list")[1])
                     self.assertEqual(sirloin("run", "--detach", "--name", name,
                                              self.image)[0], 125)
