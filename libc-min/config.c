@@ -189,7 +189,7 @@ static int
 set_strings(struct parse *p, int t, void *where)
 {
 	int end = json_skip(&p->j, t), n = 1;
-	char **argv;
+	char **argv, buf[32];
 
 	if (want(p, t, JSMN_ARRAY, "an array of strings") != 0)
 		return -1;
@@ -198,7 +198,8 @@ set_strings(struct parse *p, int t, void *where)
 		return parse_bad(p, t, "too large for the memory");
 	for (int k = t + 1; k < end; k = json_skip(&p->j, k)) {
 		if (p->j.tok[k].type != JSMN_STRING)
-			return want(p, t, JSMN_UNDEFINED, "an array of strings");
+			return parse_bad(p, k, "key \"%s\": an array of strings "
+			    "expected", name(p, t, buf));
 		if ((argv[n++] = string(p, k)) == NULL)
 			return -1;
 	}
