@@ -71,6 +71,20 @@ hw_xen_shared_info(void)
 		kern_panic("xen: the shared page cannot be had");
 }
 
+/*
+ * The toolstack tells a guest that a suspend was called off only if this has a
+ * value (libxc's xc_domain_resume()).  Xen itself has no use for it: each CPU
+ * has a vector.
+ */
+static void
+set_callback_irq(void)
+{
+	struct xen_hvm_param p = { DOMID_SELF, 0, HVM_PARAM_CALLBACK_IRQ, 1 };
+
+	(void)xen_hypercall(__HYPERVISOR_hvm_op, HVMOP_set_param,
+	    (unsigned long)&p, 0, 0, 0);
+}
+
 static int
 set_vector(unsigned cpu)
 {
@@ -78,6 +92,8 @@ set_vector(unsigned cpu)
 		.vcpu = xen_vcpu(cpu), .vector = vector[cpu]
 	};
 
+	if (cpu == 0)
+		set_callback_irq();
 	return xen_errno(xen_hypercall(__HYPERVISOR_hvm_op,
 	    HVMOP_set_evtchn_upcall_vector, (unsigned long)&op, 0, 0, 0));
 }
