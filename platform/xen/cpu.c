@@ -89,13 +89,14 @@ plat_set_gsbase(void *gsbase)
 	    (unsigned long)gsbase, 0, 0, 0);
 }
 
-/* How many there are; up is none but this one yet. */
+/* How many there are to use; up is none but this one yet. */
 void
 xen_smp_init(void)
 {
 	unsigned max = x86_cpus_wanted();
 
-	while (ncpu < max && xen_vcpu_op(VCPUOP_is_up, ncpu, NULL) == 0)
+	while (ncpu < max && xen_vcpu_op(VCPUOP_is_up, ncpu, NULL) == 0 &&
+	    xen_store_online(ncpu))
 		ncpu++;
 }
 

@@ -1,5 +1,5 @@
 platform_xen_SRCS := \
-	platform/xen/entry.S platform/xen/start.c platform/xen/mem.c \
+	platform/xen/entry.S platform/xen/start.c platform/xen/store.c platform/xen/mem.c \
 	platform/xen/pagetable.c platform/xen/traps.c platform/xen/cpu.c \
 	platform/xen/event.c platform/xen/clock.c \
 	platform/xen/foreign.c platform/xen/suspend.c \

@@ -113,6 +113,10 @@ void	xen_timer_again(void);		/* this CPU's: Xen has forgotten it */
 void	xen_foreign_drop(void);
 void	xen_foreign_again(void);
 
+/* ---- store.c ---- */
+
+bool	xen_store_online(unsigned vcpu);
+
 /* ---- start.c ---- */
 
 void	xen_shutdown(unsigned reason) __attribute__((noreturn));
