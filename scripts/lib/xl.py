@@ -13,6 +13,7 @@ import threading
 import time
 import tty
 
+import xencrash
 from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, image_platform,
                     disk_options, make_config, net_entries, tmpfs_entries)
 
@@ -214,6 +215,14 @@ def reap(p, timeout, name):
         return True
 
 
+def report_crash(image, said):
+    """A guest that Xen has ended says nothing itself; Xen's log does."""
+    domid = re.findall(r"\(domid (\d+)\)", said)
+    if domid:
+        for line in xencrash.explain(xl("dmesg")[1], domid[-1], image):
+            print(f"sirloin: {line}", file=sys.stderr)
+
+
 def once(ns, cfg_file, name, store):
     """Create once: ("exit", n) or ("reboot", 0)."""
     argv = ["xl", "create", "-F", "-c", *(["-p"] if store is not None else []), cfg_file]
@@ -242,6 +251,8 @@ def once(ns, cfg_file, name, store):
         errors.join(2)
     reason = re.search(r"has shut down, reason code (\d+)", "".join(lines))
     word = (console.word or "").split()
+    if not word and reason and int(reason[1]) == 3:
+        report_crash(ns.image, "".join(lines))
     if word[:1] == ["exit"]:
         return "exit", int(word[1]) & 255
     if word[:1] == ["reboot"] or reason and int(reason[1]) == 1:
