@@ -5,11 +5,12 @@ import os
 import statistics
 import time
 
+import measure
 import xen
+from guest import files_disk
 from inside import lines
 from xencase import GUEST, config, disk, install, static
 
-RUNS = 5
 MB = 32
 
 
@@ -37,7 +38,8 @@ class Sirloin:
 
     def http(self, page):
         return self.boot("httpd", net=True, wait="serving", disk=[disk(page, access="ro")], conf={
-            "blk": [{"source": "etfs", "path": "blk0", "fstype": "auto", "mountpoint": "/data"}]})
+            "blk": [{"source": "etfs", "path": "blk0", "fstype": "auto", "mountpoint": "/data",
+             "ro": True}]})
 
     def disk(self, path):
         return self.boot("bench", "disk", "diskwrite", disk=[disk(path)])
@@ -100,43 +102,51 @@ def transfer(bed, kind, port):
 
 
 def network(bed, side):
+    """(bench, unit, value, p99 or None) of one guest."""
     g = side.tcp()
     try:
-        runs = [[float(x) for x in bed.run(f"client rtt {GUEST} 7000 2000", 120).split()]
-                for _ in range(3)]
-        yield {"bench": "PV TCP round trip", "unit": "us",
-               "value": statistics.median(r[0] for r in runs),
-               "p99": statistics.median(r[1] for r in runs)}
+        rtt, p99 = map(float, bed.run(f"client rtt {GUEST} 7000 2000", 120).split())
+        yield "PV TCP round trip", "us", rtt, p99
         for name, kind, port in (("dom0 to guest", "send", 7001), ("guest to dom0", "recv", 7002)):
-            yield {"bench": f"PV TCP {name}", "unit": "MB/s",
-                   "value": statistics.median(transfer(bed, kind, port) for _ in range(3))}
+            yield f"PV TCP {name}", "MB/s", transfer(bed, kind, port), None
         if side.http:
             g.destroy()
-            g = side.http(bed.put(page_disk(bed)))
+            g = side.http("/tmp/page.img")
         for conns in (1, 30):
-            runs = [bed.run(f"load {GUEST} 80 {conns} 3000 /page.html=/tmp/f/page.html",
-                            200).split() for _ in range(3)]
-            yield {"bench": f"PV HTTP keep-alive, {conns} connections", "unit": "req/s",
-                   "value": statistics.median(int(n) / float(s) for n, s in runs)}
+            n, s = bed.run(f"load {GUEST} 80 {conns} 3000 /page.html=/tmp/f/page.html",
+                           200).split()
+            yield (f"PV HTTP keep-alive, {conns} connection{'s' * (conns > 1)}", "req/s",
+                   int(n) / float(s), None)
     finally:
         g.destroy()
 
 
-def page_disk(bed):
-    from guest import files_disk
-    return files_disk(f"{bed.work}/page.img", {"page.html": b"x" * 612})
-
-
 def disks(bed, side):
+    g = side.disk("/tmp/bench.img")
+    if g.wait(60)[1] != 0:
+        g.fail("the disk benchmark failed")
+    for r in lines(g.console):
+        yield f"PV {r['bench']}", r["unit"], r["value"], None
+
+
+def start(bed, side):
+    yield "PV xl create to main", "ms", start_time(bed, *side.hello()), None
+
+
+def in_turn(bed, sides, measurement, runs):
+    """Each side once, then again, so that the machine's other work is the same for
+    all; medians."""
     seen = {}
-    for _ in range(3):
-        g = side.disk("/tmp/bench.img")
-        if g.wait(60)[1] != 0:
-            g.fail("the disk benchmark failed")
-        for r in lines(g.console):
-            seen.setdefault((r["bench"], r["unit"]), []).append(r["value"])
-    for (name, unit), values in seen.items():
-        yield {"bench": f"PV {name}", "value": statistics.median(values), "unit": unit}
+    for _ in range(runs):
+        for side in sides:
+            for bench, unit, value, p99 in measurement(bed, side):
+                seen.setdefault((side.name, bench, unit), []).append((value, p99))
+    for (name, bench, unit), values in seen.items():
+        row = {"image": name} if name else {}
+        row.update(bench=bench, unit=unit, value=statistics.median(v for v, _ in values))
+        if values[0][1] is not None:
+            row["p99"] = statistics.median(p for _, p in values)
+        yield row
 
 
 def pv(out):
@@ -145,12 +155,10 @@ def pv(out):
         with open(f"{bed.work}/page.html", "wb") as f:
             f.write(b"x" * 612)
         bed.put(f"{bed.work}/page.html")
-        bed.run("dd if=/dev/urandom of=/tmp/bench.img bs=1M count=128", 120)
+        image = bed.put(files_disk(f"{bed.work}/page.img", {"page.html": b"x" * 612}))
+        bed.run(f"mv {image} /tmp/page.img; "
+                "dd if=/dev/urandom of=/tmp/bench.img bs=1M count=128", 120)
         sides = [Sirloin(bed, out), Linux(bed, os.path.dirname(xen.files() + "/x"))]
-        for side in sides:
-            extra = {"image": side.name} if side.name else {}
-            runs = [start_time(bed, *side.hello()) for _ in range(RUNS)]
-            yield {**extra, "bench": "PV xl create to main", "unit": "ms",
-                   "value": statistics.median(runs)}
-            for row in (*network(bed, side), *disks(bed, side)):
-                yield {**extra, **row}
+        for measurement, runs in ((start, max(5, measure.RUNS)), (network, measure.RUNS),
+                                  (disks, measure.RUNS)):
+            yield from in_turn(bed, sides, measurement, runs)
