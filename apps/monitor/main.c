@@ -7,6 +7,8 @@
  *	status			the platform's JSON
  *	memory MB		takes so much, writes all of it, looks, gives it back
  *	write|check DISK OFFSET KB SEED		a pattern on blk0, blk1, ...
+ *	forget DISK		nobody has it any more
+ *	stir DISK KB, calm	so much of it, again and again, until calm (alone)
  *	up NAME ADDRESS LENGTH	an interface that came later
  *	udp ADDRESS COUNT	so many datagrams of 1 KB to port 9
  *	send ADDRESS PORT WORD	by TCP; prints what comes back
@@ -163,6 +165,62 @@ do_check(char **arg)
 	return disk(arg, false);
 }
 
+/* NetBSD's kernel has a disk open for as long as it is registered. */
+static int
+do_forget(char **arg)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/disk-%s", arg[0]);
+	return rump_pub_etfs_remove(path);
+}
+
+/* A disk written and checked in the background, from "stir" to "calm". */
+static struct {
+	pthread_t	t;
+	char		name[16], kb[16];
+	int		error, rounds;
+	bool		on;
+} stir;
+
+static void *
+stirrer(void *unused)
+{
+	char seed[16], *arg[] = { stir.name, "0", stir.kb, seed };
+
+	while (__atomic_load_n(&stir.on, __ATOMIC_SEQ_CST) && stir.error == 0) {
+		snprintf(seed, sizeof(seed), "%d", stir.rounds++);
+		if ((stir.error = disk(arg, true)) == 0)
+			stir.error = disk(arg, false);
+	}
+	return NULL;
+}
+
+static int
+do_stir(char **arg)
+{
+
+	if (stir.on)
+		return EBUSY;
+	snprintf(stir.name, sizeof(stir.name), "%s", arg[0]);
+	snprintf(stir.kb, sizeof(stir.kb), "%s", arg[1]);
+	stir.error = stir.rounds = 0;
+	stir.on = true;
+	return pthread_create(&stir.t, NULL, stirrer, NULL);
+}
+
+static int
+do_calm(char **arg)
+{
+
+	if (!stir.on)
+		return EINVAL;
+	__atomic_store_n(&stir.on, false, __ATOMIC_SEQ_CST);
+	pthread_join(stir.t, NULL);
+	printf("stirred %d times\n", stir.rounds);
+	return stir.error;
+}
+
 static uint64_t spin_end;
 
 static void *
@@ -213,6 +271,7 @@ static const struct command commands[] = {
 	{ "memory", 1, do_memory }, { "write", 4, do_write }, { "check", 4, do_check },
 	{ "up", 3, net_up }, { "udp", 2, net_udp },
 	{ "send", 3, net_send }, { "bulk", 3, net_bulk }, { "spin", 2, do_spin },
+	{ "forget", 1, do_forget }, { "stir", 2, do_stir }, { "calm", 0, do_calm },
 	{ "exit", 1, do_exit }, { "abort", 0, do_abort },
 };
 

@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 import xen
 from guest import KERNEL, OUT
 
+JOBS = 4        # guests at once, where they mostly wait
 LANES = (("pv", 1), ("pv", 2), ("pvh", 1))
 MEM = 128 if KERNEL == "netbsd" else 64
 DOM0, GUEST = "10.9.0.1", "10.9.0.2"
@@ -151,6 +153,14 @@ class Case(unittest.TestCase):
     def ends(self, g, status=0, reason="poweroff", timeout=60):
         """It ends by itself, and so."""
         self.assertEqual(g.wait(timeout), (reason, status), g.console[-3000:])
+
+    def at_once(self, cases, check, jobs=JOBS):
+        """check(case) of each, some at a time, for what mostly waits; each a subtest."""
+        with ThreadPoolExecutor(jobs) as pool:
+            results = [(case, pool.submit(check, case)) for case in cases]
+        for case, r in results:
+            with self.subTest(case=case):
+                r.result()
 
     def on(self, lane):
         return self.subTest(type=lane[0], vcpus=lane[1])

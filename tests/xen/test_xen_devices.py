@@ -1,6 +1,7 @@
 """Network and disks from dom0's backends."""
 
 import hashlib
+import json
 import os
 import re
 import tempfile
@@ -108,6 +109,7 @@ class Plug(Case):
                     self.wait_for(g, "blk1")
                     self.ask(g, f"write blk1 0 1024 {life}")
                     self.ask(g, f"check blk1 0 1024 {life}")
+                    self.ask(g, "forget blk1")
                     self.bed.xl("block-detach", g.name, "xvdb")
                     with self.assertRaises(Refused):
                         self.ask(g, f"check blk1 0 64 {life}")
@@ -150,6 +152,51 @@ class Plug(Case):
         g.expect("^alive$", 60, mark)
         self.ask(g, "write blk0 0 1024 1")
         self.shut_down(g)
+
+
+class Queues(Case):
+    """Several rings a device, which Linux's back ends offer when they are told to."""
+
+    def allow(self, n):
+        self.bed.run(f"for m in xen_netback xen_blkback; do "
+                     f"echo {n} >/sys/module/$m/parameters/max_queues; done")
+
+    def used(self, g, name):
+        """How many interrupts each of a device's event channels has had."""
+        return [i["count"] for i in json.loads(self.ask(g, "status"))["irqs"]
+                if i["name"].startswith(f"{name}/")]
+
+    def test_queues(self):
+        self.allow(4)
+        try:
+            for cpus in (2, 4):
+                with self.subTest(vcpus=cpus):
+                    g = self.monitor(("pv", cpus), net=True,
+                                     disk=[disk(self.blank("/tmp/q.img", 64))])
+                    self.assertEqual(g.store("device/vif/0/multi-queue-num-queues"), str(cpus))
+                    self.assertEqual(g.store("device/vbd/51712/multi-queue-num-queues"),
+                                     str(cpus))
+                    self.ask(g, "stir blk0 8192")
+                    self.bed.run(f"""head -c 1000000 /dev/urandom >/tmp/sent
+                        for n in 1 2 3 4 5 6 7 8; do
+                            timeout 100 nc {GUEST} 7 </tmp/sent >/tmp/got$n &
+                        done; wait
+                        for n in 1 2 3 4 5 6 7 8; do cmp /tmp/sent /tmp/got$n || exit 1; done""",
+                                 120)
+                    self.ask(g, "calm")
+                    for name, per in (("vif 0", 2), ("vbd 51712", 1)):
+                        counts = self.used(g, name)
+                        self.assertEqual(len(counts), cpus * per, counts)
+                        if name != "vif 0":
+                            self.assertGreater(min(counts), 0, counts)
+                        self.assertGreater(len([c for c in counts if c > 3]), 1, counts)
+                    self.bed.xl("network-detach", g.name, "0")
+                    self.bed.xl("network-attach", g.name, "bridge=xenbr0",
+                                "mac=00:16:3e:00:01:01")
+                    self.echoes()
+                    self.shut_down(g)
+        finally:
+            self.allow(1)
 
 
 class Traffic(Case):

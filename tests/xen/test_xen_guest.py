@@ -1,11 +1,14 @@
 """Guests from xl create to their end: console, status, shutdown reason."""
 
 import json
+import os
 import unittest
 
 import xen
 from guest import KERNEL, tap_lines
-from xencase import LANES, Case, disk, image
+from xencase import GUEST, LANES, Case, disk, image
+
+LONG = bool(os.environ.get("LONG"))
 
 
 class Hello(Case):
@@ -38,6 +41,19 @@ class Hello(Case):
                                  "".join(f"{n}{'z' * 60}\nok\n" for n in range(40)))
                 g.send("exit 3\n")
                 self.ends(g, 3)
+
+    def test_flood(self):
+        """Much more than both rings hold, both ways at a time: nothing is lost."""
+        lines = 1000
+        for lane in (("pv", 2), ("pvh", 1)):
+            with self.on(lane):
+                g = self.monitor(lane)
+                mark = len(g.console)
+                g.send("".join(f"echo {n:05d}{'z' * 70}\n" for n in range(lines)))
+                g.expect(rf"{lines - 1:05d}z+\nok\n", 120, mark)
+                self.assertEqual(g.console[mark:].split("\nok\n"),
+                                 [f"{n:05d}{'z' * 70}" for n in range(lines)] + [""])
+                self.shut_down(g)
 
     def test_much_output(self):
         """More than the console's ring: nothing is lost."""
@@ -141,6 +157,14 @@ class Control(Case):
                 self.assertIn("nonsense", g.console)
                 self.shut_down(g)
 
+    def test_availability(self):
+        """VCPUs that the domain may have, but is not to use yet."""
+        for lane in (("pv", 2), ("pvh", 2)):
+            with self.on(lane):
+                g = self.monitor(lane, maxvcpus=4)
+                self.assertEqual(len(json.loads(self.ask(g, "status"))["cpus"]), 2)
+                self.shut_down(g)
+
     def test_nmi(self):
         """It may come at any instruction, on any stack: it does no harm."""
         g = self.monitor(("pv", 2))
@@ -193,6 +217,56 @@ class Save(Case):
                 g.expect("^sirloin: exit 0$", 20, lives=9)
                 self.bed.run(f"for n in $(seq 50); do xl domid {g.name} || exit 0; sleep 0.2; "
                              f"done; exit 1")
+
+
+    def test_under_load(self):
+        """Network and disk go on across many of them, and every byte is right."""
+        for lane in (("pv", 2), ("pvh", 2)):
+            with self.on(lane):
+                g = self.monitor(lane, net=True, disk=[disk(self.blank("/tmp/save.img"))])
+                self.ask(g, "stir blk0 8192")
+                self.bed.run(f"""rm -f /tmp/echoed; head -c 3000000 /dev/urandom >/tmp/sent
+                    (while :; do nc {GUEST} 7 </tmp/sent >/tmp/got || break
+                    cmp /tmp/sent /tmp/got || break; echo right >>/tmp/echoed; done) \
+                    >/tmp/echo.log 2>&1 </dev/null & echo $! >/tmp/echo.pid""")
+                for life in range(10 if LONG else 2):
+                    self.save(g)
+                    self.bed.run("xl restore /tmp/saved; rm /tmp/saved", 90)
+                    self.ask(g, f"echo life-{life}")
+                    had = self.rounds()
+                    for _ in range(600):
+                        if self.rounds() >= had + 2:    # one that began in this life
+                            break
+                        self.bed.run("sleep 0.1")
+                    else:
+                        self.fail("no traffic: " + self.bed.run("cat /tmp/echo.log"))
+                self.bed.run("kill $(cat /tmp/echo.pid); cat /tmp/echo.log")
+                self.ask(g, "calm")
+                self.bed.xl("destroy", g.name)
+
+    def rounds(self):
+        return int(self.bed.run("cat /tmp/echoed 2>/dev/null | wc -l"))
+
+    def test_checkpoint(self):
+        """xl save -c: a suspend that is called off, and the guest goes on; and from
+        what was saved there comes another."""
+        for lane in (("pv", 2), ("pvh", 2)):
+            with self.on(lane):
+                g = self.monitor(lane, net=True, disk=[disk(self.blank("/tmp/save.img"))])
+                self.ask(g, "write blk0 0 1024 1")
+                for _ in range(2):
+                    mono, wall = self.clocks(g)
+                    self.bed.run(f"xl save -c {g.name} /tmp/saved", 90)
+                    self.ask(g, "check blk0 0 1024 1")
+                    self.ask(g, "write blk0 8388608 1024 2")
+                    self.echoes()
+                    later, wall2 = self.clocks(g)
+                    self.assertLess(abs((wall2 - wall) - (later - mono)), 1)
+                self.bed.run(f"xl destroy {g.name}; sleep 1; xl restore /tmp/saved; "
+                             f"rm /tmp/saved", 90)
+                self.ask(g, "check blk0 0 1024 1")
+                self.echoes()
+                self.bed.xl("destroy", g.name)
 
 
 class Memory(Case):

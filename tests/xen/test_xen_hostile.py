@@ -20,74 +20,59 @@ SILENT = "silence state-back".split()
 
 class Hostile(Case):
     def tearDown(self):
-        self.clean()
+        self.bed.run("killall hostile 2>/dev/null; true")
         super().tearDown()
 
-    def clean(self):
-        for g in self.guests:
-            g.destroy()
-        self.guests.clear()
-        self.bed.run("killall hostile 2>/dev/null; true")
-
     def begin(self, kind, lie, lane=("pv", 1), **conf):
+        """A guest, its back end's log in dom0, and whether it has ended already."""
         g = self.guest("monitor", lane=lane, paused=True, conf=conf)
-        self.bed.run(f"""setsid hostile {kind} {g.id} {lie} >/tmp/hostile.log 2>&1 </dev/null &
-            for n in $(seq 50); do grep -q offered /tmp/hostile.log && break; sleep 0.05; done
-            cat /tmp/hostile.log; grep -q offered /tmp/hostile.log && xl unpause {g.name}""")
-        g.expect("^ready$|^sirloin: exit", 40)
-        return g
+        log = f"/tmp/hostile-{g.name}.log"
+        self.bed.run(f"""setsid hostile {kind} {g.id} {lie} >{log} 2>&1 </dev/null &
+            echo $! >{log}.pid
+            for n in $(seq 200); do grep -q offered {log} && break; sleep 0.05; done
+            cat {log}; grep -q offered {log} && xl unpause {g.name}""")
+        m = g.expect("^ready$|^sirloin: exit", 60)
+        return g, log, m[0] != "ready"
 
-    def told(self, lie):
-        log = self.bed.run("cat /tmp/hostile.log")
+    def finish(self, g, log, ended, lie, named, device):
         if lie not in ("none", "silence"):
-            self.assertIn("lied", log)
-
-    def finish(self, g, lie, named, device):
+            self.assertIn("lied", self.bed.run(f"cat {log}"))
         self.assertNotIn("panic", g.console)
         if named:
             self.assertRegex(g.console, rf"(?m)^.*{device}.*$")
-        if not g.reasons():
+        if not ended:
             self.bed.xl("shutdown", g.name)
-        reason, status = g.wait(20)
+        reason, status = g.wait(30)
         self.assertEqual(reason, "poweroff", g.console[-2000:])
         self.assertIsInstance(status, int, g.console[-2000:])
+        self.bed.call(f"kill $(cat {log}.pid)")
 
     def net(self, lie, named, lane=("pv", 1)):
-        g = self.begin("net", lie, lane, net=[static()])
-        if not g.reasons():
+        g, log, ended = self.begin("net", lie, lane, net=[static()])
+        if not ended:
             self.ask(g, "udp 10.9.255.255 30")
             self.ask(g, "udp 10.9.255.255 30")
             self.ask(g, "echo alive")
-        self.told(lie)
-        self.finish(g, lie, named, "(net0|vif)")
-
-    def test_net(self):
-        for lie in NET_NAMED + NET_QUIET:
-            with self.subTest(lie=lie):
-                self.clean()
-                self.net(lie, lie in NET_NAMED)
+        self.finish(g, log, ended, lie, named, "(net0|vif)")
 
     def blk(self, lie, named, lane=("pv", 1)):
-        g = self.begin("blk", lie, lane)
+        g, log, ended = self.begin("blk", lie, lane)
         mark = len(g.console)
         g.send("write blk0 0 512 1\ncheck blk0 0 512 1\ncheck blk0 0 512 1\necho alive\n")
         if lie not in SILENT:
-            g.expect("^alive$", 30, mark)
+            g.expect("^alive$", 60, mark)
         if lie in ("none", "restart"):
             self.assertNotIn("error", g.console)
-        self.told(lie)
-        self.finish(g, lie, named, "(blk0|vbd)")
+        self.finish(g, log, ended, lie, named, "(blk0|vbd)")
+
+    def test_net(self):
+        self.at_once(NET_NAMED + NET_QUIET, lambda lie: self.net(lie, lie in NET_NAMED))
 
     def test_blk(self):
-        for lie in BLK_NAMED + BLK_QUIET:
-            with self.subTest(lie=lie):
-                self.clean()
-                self.blk(lie, lie in BLK_NAMED)
+        self.at_once(BLK_NAMED + BLK_QUIET, lambda lie: self.blk(lie, lie in BLK_NAMED))
 
     def test_pvh(self):
         """The same code as PV's, so a few."""
-        for kind, lie in (("net", "rx-length"), ("net", "tx-jump"), ("blk", "id"),
-                          ("blk", "jump")):
-            with self.subTest(kind=kind, lie=lie):
-                self.clean()
-                getattr(self, kind)(lie, True, ("pvh", 1))
+        self.at_once([("net", "rx-length"), ("net", "tx-jump"), ("blk", "id"),
+                      ("blk", "jump")],
+                     lambda case: getattr(self, case[0])(case[1], True, ("pvh", 1)))

@@ -42,6 +42,13 @@ class Run(Base):
                     self.assertIn(text, r.stdout)
                 self.assertNotIn("sirloin:", r.stdout)
 
+    def test_in_dom0(self):
+        """As a person would, in dom0 (make xen-shell)."""
+        status, out = self.bed.call(f"sirloin run --platform xen --mem {MEM} "
+                                    f"{image('hello', 'pv')} -- --exit 5 there", 90)
+        self.assertEqual(status, 5, out)
+        self.assertIn("argument there", out)
+
     def test_input(self):
         r = self.run_xen(image("monitor", "pv"), "--smp", 2, input="echo typed\nexit 3\n")
         self.assertEqual(r.returncode, 3, r.stdout + r.stderr)
@@ -72,6 +79,12 @@ class Run(Base):
         r = self.run_xen(image("monitor", "pv"), input="abort\n")
         self.assertEqual(r.returncode, 134)
         self.assertIn("panic", r.stdout)
+
+    def test_stack(self):
+        """Xen ends a PV guest whose stack runs out; where, is in Xen's log."""
+        r = self.run_xen(image("rumptest", "pv"), "--", "--crash", "stack")
+        self.assertEqual(r.returncode, 134)
+        self.assertRegex(r.stderr, r"Xen ended the guest at crash_stack.*: stack overflow")
 
     def test_reboot(self):
         """The same guest again, as on QEMU."""
