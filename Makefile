@@ -69,6 +69,7 @@ fronts	= $(if $(filter net,$(1)),$(xen_net_SRCS)) \
 	   $(if $(filter netback blkback,$(1)),$(xen_back_SRCS)) \
 	   $(if $(filter netback,$(1)),$(xen_netback_SRCS)) \
 	   $(if $(filter netback bridge,$(1)),$(kernel_soft_SRCS)) \
+	   $(if $(filter bridge,$(1)),$(hypercall_soft_SRCS)) \
 	   $(if $(filter blkback,$(1)),$(xen_blkback_SRCS) $(kernel_export_SRCS) \
 	   $(hypercall_export_SRCS)) \
 	   $(if $(RUMP)$(filter $(DISKS),$(1)),$(hypercall_disk_SRCS)) \
@@ -278,7 +279,8 @@ arrows	= platform=$(call joined,$(1),$(platform_$(1)_SRCS) $(platform_common_SRC
 	   $(xen_back_SRCS) $(xen_netback_SRCS) $(xen_blkback_SRCS)) \
 	   stateless=$(call joined,$(1),$(libc_min_stateless_SRCS)) \
 	   hypercall=$(call joined,$(1),$(hypercall_SRCS) $(hypercall_disk_SRCS) \
-	   $(hypercall_vm_SRCS) $(hypercall_export_SRCS) $($(1)_hypercall_SRCS)) \
+	   $(hypercall_vm_SRCS) $(hypercall_export_SRCS) $(hypercall_soft_SRCS) \
+	   $($(1)_hypercall_SRCS)) \
 	   $($(1)_arrows)
 hw_kernel_SRCS = $(kernel_power_SRCS)
 hw_hypercall_SRCS = $(hypercall_pci_SRCS)

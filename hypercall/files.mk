@@ -11,6 +11,7 @@ hypercall_pci_SRCS := hypercall/pci_kept.c hypercall/pci.c hypercall/pci_conf.c 
 	hypercall/pci_dma.c
 # Disks served to others (component blkback).
 hypercall_export_SRCS := hypercall/export.c
+hypercall_soft_SRCS := hypercall/soft.c
 hypercall_vm_SRCS := hypercall/vm.c
 hypercall_HOT := hypercall/mutex.c hypercall/lwp.c hypercall/clock.c \
 	hypercall/mem.c hypercall/rw.c hypercall/cv.c hypercall/vif.c \

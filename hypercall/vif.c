@@ -5,7 +5,11 @@
  */
 #include <stdio.h>
 #include "hyp.h"
+#include <netsoft.h>
 #include <rump/vif.h>
+
+/* Where the image has it: with component bridge. */
+#pragma weak netsoft
 
 struct iovec {
 	void	*iov_base;
@@ -18,7 +22,7 @@ struct vif {
 	struct netdev	*dev;
 	void		(*input)(void *, struct netpktq *);
 	void		*arg;
-	bool		closing;
+	bool		closing, whole;
 	uint32_t	active;		/* threads in vif_rx */
 };
 
@@ -43,6 +47,8 @@ vif_rx(void *arg, struct netpktq *q)
 	if (__atomic_load_n(&v->closing, __ATOMIC_SEQ_CST)) {
 		vif_drop(q);
 	} else {
+		if (v->whole && netsoft != NULL)
+			v->dev->stats.idrops += netsoft(q, 0);
 		hyp_enter(0);
 		v->input(v->arg, q);
 		hyp_leave();
@@ -133,6 +139,13 @@ rumpcomp_vif_stats(struct vif *v, struct net_stats *st)
 {
 
 	*st = v->dev->stats;
+}
+
+void
+rumpcomp_vif_whole(struct vif *v)
+{
+
+	v->whole = true;
 }
 
 /* ---- NetBSD's virtif ---- */

@@ -153,6 +153,8 @@ parse_object(struct parse *p, int t, const struct parse_key *keys, void *where)
 			continue;
 		if (key->name == NULL)
 			return parse_bad(p, k, "unknown key \"%s\"", buf);
+		if (key->set == NULL)
+			return parse_bad(p, k, "this image has no \"%s\"", buf);
 		if (key->offset != PARSE_REPEATS && (seen & 1u << (key - keys)))
 			return parse_bad(p, k, "key \"%s\" is there twice", buf);
 		seen |= 1u << (key - keys);
@@ -419,6 +421,7 @@ document(struct parse *p)
 		{ "hostname", set_hostname, offsetof(struct config, hostname) },
 		{ "net", parse_net, PARSE_REPEATS },
 		{ "blk", parse_blk, PARSE_REPEATS },
+		{ "bridge", parse_bridge, PARSE_REPEATS },
 		{ NULL, NULL, 0 }
 	};
 

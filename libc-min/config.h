@@ -13,6 +13,8 @@
 #define CONFIG_MAXENV	128
 #define CONFIG_MAXNET	8
 #define CONFIG_MAXBLK	16
+#define CONFIG_MAXBRIDGE	4
+#define CONFIG_MAXMEMBER	8
 
 /* Strings are never NULL, unless it says so; line is where it was found. */
 
@@ -37,12 +39,20 @@ struct config_blk {
 	bool	ro;
 };
 
+struct config_bridge {
+	unsigned line;
+	char	*ifname;
+	char	*member[CONFIG_MAXMEMBER];
+	int	nmember;
+};
+
 struct config {
 	struct program prog[CONFIG_MAXPROG];
 	struct config_net net[CONFIG_MAXNET];
 	struct config_blk blk[CONFIG_MAXBLK];
+	struct config_bridge bridge[CONFIG_MAXBRIDGE];
 	char	*env[CONFIG_MAXENV + 1];	/* "K=V", NULL at the end */
-	int	nprog, nnet, nblk, nenv;
+	int	nprog, nnet, nblk, nbridge, nenv;
 	char	*hostname;		/* NULL: not given */
 	void	*memory;
 };

@@ -43,5 +43,7 @@ int	parse_masklen(struct parse *p, int t, void *where);	/* int */
 /* The keys "net" and "blk". */
 int	parse_net(struct parse *p, int t, void *where);
 int	parse_blk(struct parse *p, int t, void *where);
+/* bridge.c's, where the image has it. */
+int	parse_bridge(struct parse *p, int t, void *where) __attribute__((weak));
 
 #endif /* LIBC_PARSE_H */

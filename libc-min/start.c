@@ -193,6 +193,8 @@ sirloin_main(void)
 	open_console();
 	set_hostname();
 	start_mounts(&config);
+	if (start_bridges != NULL)
+		start_bridges(&config);
 	start_net(&config);
 	environ = config.env;
 	if (sirloin_programs != NULL)

@@ -8,6 +8,8 @@ builtin_net_SRCS := \
 	builtin/net/sock_dgram.c builtin/net/sock_local.c \
 	builtin/net/sockopt.c builtin/net/sockfile.c builtin/net/syscall.c
 
+builtin_bridge_SRCS := builtin/net/bridge.c
+
 # Without lwIP's mem.c, memp.c and timeouts.c: mem.c and timeout.c are theirs.
 builtin_lwip_SRCS := $(addprefix core/, \
 	init.c def.c inet_chksum.c ip.c netif.c pbuf.c raw.c tcp.c tcp_in.c \
@@ -28,10 +30,10 @@ $(builtin_net_FOREIGN_OBJS): $(O)/obj/lwip/%.o: builtin/net/lwipopts.h \
 	$(Q)$(CC) $(ABOVE) $(builtin_net_INC) $(FOREIGN) -c -o $@ \
 	    $(O)/src/lwip/src/$*.c
 
-$(builtin_net_SRCS:%.c=$(O)/obj/above/%.o): ABOVE += $(builtin_net_INC)
-$(builtin_net_SRCS:%.c=$(O)/obj/above/%.o): | $(O)/src/lwip/.sha256
+$(builtin_net_SRCS:%.c=$(O)/obj/above/%.o) $(builtin_bridge_SRCS:%.c=$(O)/obj/above/%.o): ABOVE += $(builtin_net_INC)
+$(builtin_net_SRCS:%.c=$(O)/obj/above/%.o) $(builtin_bridge_SRCS:%.c=$(O)/obj/above/%.o): | $(O)/src/lwip/.sha256
 $(addprefix $(O)/obj/lwip/,$(addprefix core/,inet_chksum.o ip.o netif.o pbuf.o \
     tcp.o tcp_in.o tcp_out.o udp.o ipv4/etharp.o ipv4/ip4.o ipv4/ip4_addr.o \
     ipv6/ethip6.o ipv6/ip6.o ipv6/nd6.o) netif/ethernet.o): OPT := -O2
-builtin_HOT += $(addprefix builtin/net/,mem.c net.c vif.c vif_tx.c gro.c sock.c \
+builtin_HOT += $(addprefix builtin/net/,bridge.c mem.c net.c vif.c vif_tx.c gro.c sock.c \
 	sockio.c sockfile.c sock_tcp.c tcp_io.c sock_dgram.c)

@@ -194,6 +194,13 @@ net_ifioctl(unsigned long cmd, void *data)
 		memcpy(name, ifr->ifr_name, IFNAMSIZ);
 		name[IFNAMSIZ - 1] = '\0';
 	}
+	if (cmd != SIOCGIFCONF && bridge_ioctl != NULL &&
+	    strncmp(name, "bridge", 6) == 0) {
+		net_lock();
+		error = bridge_ioctl(cmd, name, data);
+		net_unlock();
+		return error;
+	}
 	if (cmd == SIOCIFCREATE) {
 		if (strncmp(name, "virt", 4) != 0 || name[4] < '0' ||
 		    name[4] > '9' || name[5] != '\0')

@@ -77,6 +77,7 @@ struct vif_if {
 	struct nic	*nic;			/* or a driver's */
 	bool		open, promisc, allmulti;
 	struct vif_info	info;
+	struct bridge	*bridge;	/* that it is a member of, or NULL */
 	struct netpktq	txq;		/* until net_unlock() */
 	unsigned	ntxq;
 	uint64_t	ipackets, ibytes, ierrors, idrops;
@@ -97,12 +98,23 @@ void	vif_tx_reap(void);		/* frees what devices are done with */
 /* The interface of a driver's device, which is not open yet. */
 int	vif_attach(struct nic *, const char *name, const struct vif_info *);
 void	vif_input(void *, struct netpktq *);	/* a batch; v is the argument */
+/* What of it is for this machine. */
+void	vif_input_up(struct vif_if *, struct netpktq *);
 #define VIF_CHECKS	(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 /* gro.c: packets of a batch go up by these, the last of them by flush. */
 void	gro_input(struct vif_if *, struct pbuf *, bool csum_ok);
 void	gro_flush(struct vif_if *);
 /* Payload of the biggest TCP segment that may be handed to this interface. */
 uint32_t vif_tso_max(struct netif *, bool v6);
+
+/* ---- bridge.c, where the image has it ---- */
+
+/* A batch that a member has received, and one that lwIP sends by it. */
+void	bridge_input(struct vif_if *, struct netpktq *) __attribute__((weak));
+void	bridge_output(struct vif_if *, struct netpktq *) __attribute__((weak));
+/* Of "bridge0", ...; under the lock. */
+int	bridge_ioctl(unsigned long cmd, const char *name, void *)
+	    __attribute__((weak));
 
 /* ---- vif_dev.c: the platform's device or a driver's, under the lock ---- */
 

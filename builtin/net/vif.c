@@ -173,6 +173,16 @@ void
 vif_input(void *arg, struct netpktq *q)
 {
 	struct vif_if *v = arg;
+
+	if (__atomic_load_n(&v->bridge, __ATOMIC_ACQUIRE) != NULL)
+		bridge_input(v, q);
+	else
+		vif_input_up(v, q);
+}
+
+void
+vif_input_up(struct vif_if *v, struct netpktq *q)
+{
 	struct netpkt *pkt;
 
 	net_lock();
@@ -301,9 +311,9 @@ vif_destroy(const char *name)
 	for (vp = &vif_list; (v = *vp) != NULL; vp = &v->next)
 		if (strcmp(v->name, name) == 0)
 			break;
-	if (v != NULL && v->nic != NULL) {	/* as long as its device */
-		net_unlock();
-		return EINVAL;
+	if (v != NULL && (v->nic != NULL || v->bridge != NULL)) {
+		net_unlock();		/* as long as its device; a member */
+		return v->nic != NULL ? EINVAL : EBUSY;
 	}
 	if (v != NULL) {
 		net_settle();

@@ -72,7 +72,10 @@ vif_tx_flush(struct vif_if *v)
 {
 
 	v->ntxq = 0;
-	vif_dev_send(v, &v->txq);
+	if (v->bridge != NULL)
+		bridge_output(v, &v->txq);
+	else
+		vif_dev_send(v, &v->txq);
 	STAILQ_INIT(&v->txq);
 }
 

@@ -241,4 +241,20 @@ struct ifconf {
 #define SIOCIFDESTROY	_IOW('i', 121, struct ifreq)
 #define SIOCGIFINDEX	_IOWR('i', 140, struct ifreq)
 
+/* sys/net/if.h, if_bridgevar.h: a driver's own ioctls, a bridge's */
+struct ifdrv {
+	char		ifd_name[IFNAMSIZ];
+	unsigned long	ifd_cmd;
+	size_t		ifd_len;
+	void		*ifd_data;
+};
+#define SIOCSDRVSPEC	_IOW('i', 123, struct ifdrv)
+#define BRDGADD		0		/* struct ifbreq */
+#define BRDGDEL		1
+struct ifbreq {
+	char		ifbr_ifsname[IFNAMSIZ];
+	uint32_t	ifbr_ifsflags;
+	uint8_t		ifbr_state, ifbr_priority, ifbr_path_cost, ifbr_portno;
+};
+
 #endif /* SIRLOIN_RUMP_ABI_NET_H */

@@ -48,5 +48,20 @@ void	rumpcomp_vif_send(struct vif *, struct netpktq *);
 /* Names of the devices there are: n = 0, 1, ...; ENOENT after the last. */
 int	rumpcomp_vif_name(int n, char *buf, size_t size);
 void	rumpcomp_vif_stats(struct vif *, struct net_stats *);
+/*
+ * From now on packets come as they were on the wire: with their checksums, and
+ * none that was merged from several or is to be cut up.
+ */
+void	rumpcomp_vif_whole(struct vif *);
+
+/*
+ * For who hands packets from one device to another (images with component
+ * bridge).  After soft() no packet of the list asks for more than caps (NET_*):
+ * checksums are filled in where they are missing, what is to be cut up is
+ * replaced by copies; what makes no sense is given back: how many.
+ * A copy is a packet of its own; NULL: no memory.
+ */
+unsigned rumpcomp_vif_soft(struct netpktq *, uint32_t caps);
+struct netpkt *rumpcomp_vif_copy(const struct netpkt *);
 
 #endif /* SIRLOIN_RUMP_VIF_H */
