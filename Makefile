@@ -63,7 +63,8 @@ base_SRCS = $(platform_$(1)_SRCS) $(platform_common_SRCS) $(kernel_SRCS) \
 	   $(hypercall_SRCS) $(libc_min_stateless_SRCS)
 DISKS	:= disk fat iso ext2 ffs
 # $(call PLATFORM_drivers,components); xen/'s are for both: a PVH guest is hw.
-xen_drivers = $(xen_SRCS) $(fronts)
+xen_drivers = $(xen_SRCS) $(fronts) \
+	   $(if $(filter pci $(HARDWARE),$(1)),$(pci_SRCS) $(xen_pci_SRCS) $(hypercall_pci_SRCS))
 fronts	= $(if $(filter net,$(1)),$(xen_net_SRCS)) \
 	   $(if $(filter $(DISKS),$(1)),$(xen_blk_SRCS)) \
 	   $(if $(filter netback blkback,$(1)),$(xen_back_SRCS)) \
@@ -77,21 +78,16 @@ fronts	= $(if $(filter net,$(1)),$(xen_net_SRCS)) \
 hw_drivers = $(if $(filter net $(DISKS),$(1)),$(xen_SRCS)) $(fronts) $(if $(filter net,$(1)),$(virtio_net_SRCS)) \
 	   $(if $(filter $(DISKS),$(1)),$(virtio_blk_SRCS)) \
 	   $(if $(filter net $(DISKS),$(1)),$(virtio_SRCS) $(kernel_power_SRCS)) \
-	   $(if $(filter net pci $(DISKS),$(1)),$(pci_SRCS) $(hypercall_pci_SRCS))
-# $(call PLATFORM_components,application): there is no PCI bus on xen.
-hw_components = $(app_$(1)_COMPONENTS)
-xen_components = $(filter-out pci $(HARDWARE),$(app_$(1)_COMPONENTS))
-hw_APPS	:= $(APPS)
+	   $(if $(filter net pci $(DISKS),$(1)),$(pci_SRCS) $(pci_machine_SRCS) $(hypercall_pci_SRCS))
 hw_LOWAPPS := $(LOWAPPS)
 xen_LOWAPPS := $(filter-out devtest,$(LOWAPPS))
-xen_APPS := $(foreach a,$(APPS),$(if $(filter pci,$(app_$(a)_COMPONENTS)),,$(a)))
 
 HDRS	:= $(O)/include/.done
 
 # ---- what must be there ----
 
 .PHONY: all deps sources iso run test bench xen-test xen-shell clean check-arrows
-all: $(foreach p,$(PLATFORMS),$(addprefix $(O)/$(KERNEL)/$(p)/,$(addsuffix .elf,$($(p)_APPS) $($(p)_LOWAPPS))))
+all: $(foreach p,$(PLATFORMS),$(addprefix $(O)/$(KERNEL)/$(p)/,$(addsuffix .elf,$(APPS) $($(p)_LOWAPPS))))
 
 deps:
 	@scripts/install-deps build
@@ -175,8 +171,9 @@ $(O)/obj/above/app-%.o: $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS) $$(call
 	$(Q)$(LD) -r -o $@ $(filter %.o,$^)
 	$(Q)$(call localize,$@,sirloin_main sirloin_stop __stack_chk_fail)
 
-# The rump kernel of an application, for a platform.
-rump_of = $(O)/obj/$(KERNEL)/$(if $(filter xen,$(1)),xen/)rump-$(2).o
+# The rump kernel of an application, for a platform: NetBSD's is linked for what
+# is below it.
+rump_of = $(O)/obj/$(KERNEL)/$(if $(RUMP),$(if $(filter xen,$(1)),xen/))rump-$(2).o
 
 include scripts/kernel-$(KERNEL).mk
 
@@ -196,7 +193,7 @@ define link_image
 endef
 
 define images
-$($(1)_APPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj/$(1)-$(KERNEL)/below-%.o \
+$(APPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj/$(1)-$(KERNEL)/below-%.o \
     $(O)/obj/above/app-%.o $(call rump_of,$(1),%) linker/$(1).lds linker/hw.lds scripts/ksyms
 	$$(call link_image,$$(filter %.o,$$^),linker/$(1).lds)
 	$(if $(filter xen,$(1)),$$(Q)scripts/check-redzone $$@)
@@ -276,20 +273,20 @@ joined	= $(subst $(empty) $(empty),$(comma),$(strip $(call objs,$(1),$(2))))
 arrows	= platform=$(call joined,$(1),$(platform_$(1)_SRCS) $(platform_common_SRCS)) \
 	   kernel=$(call joined,$(1),$(kernel_SRCS) $(kernel_vm_SRCS) $(kernel_soft_SRCS) $(kernel_export_SRCS) $($(1)_kernel_SRCS)) \
 	   xen=$(call joined,$(1),$(xen_SRCS) $(xen_net_SRCS) $(xen_blk_SRCS) \
-	   $(xen_back_SRCS) $(xen_netback_SRCS) $(xen_blkback_SRCS)) \
+	   $(xen_back_SRCS) $(xen_netback_SRCS) $(xen_blkback_SRCS) $($(1)_pci_SRCS)) \
 	   stateless=$(call joined,$(1),$(libc_min_stateless_SRCS)) \
 	   hypercall=$(call joined,$(1),$(hypercall_SRCS) $(hypercall_disk_SRCS) \
 	   $(hypercall_vm_SRCS) $(hypercall_export_SRCS) $(hypercall_soft_SRCS) \
-	   $($(1)_hypercall_SRCS)) \
+	   $(hypercall_pci_SRCS)) \
 	   $($(1)_arrows)
 hw_kernel_SRCS = $(kernel_power_SRCS)
-hw_hypercall_SRCS = $(hypercall_pci_SRCS)
-hw_arrows = pci=$(call joined,hw,$(pci_SRCS)) \
+hw_arrows = pci=$(call joined,hw,$(pci_SRCS) $(pci_machine_SRCS)) \
 	   virtio=$(call joined,hw,$(virtio_SRCS) $(virtio_net_SRCS) $(virtio_blk_SRCS)) \
 	   libc-min=$(call joined,above,$(libc_min_SRCS)) \
 	   linux=$(call joined,above,$(linux_SRCS)) \
 	   $(foreach a,$(APPS),apps/$(a)=$(call joined,above,$(app_$(a)_SRCS))) \
 	   builtin=$(O)/obj/builtin/rump-httpd.o
+xen_arrows = pci=$(call joined,xen,$(pci_SRCS))
 check-arrows: all
 	$(foreach p,$(PLATFORMS),scripts/check-arrows $(call arrows,$(p)) &&) true
 

@@ -47,15 +47,10 @@ rumpcomp_pci_dmalloc_limit(size_t size, size_t align, size_t boundary,
 		align = align == 0 ? PAGE_SIZE : align << 1;
 	if (align <= PAGE_SIZE)
 		align = 0;
-	if (maxaddr == ~0UL)
-		va = kern_page_alloc(n, align, KERN_PG_ZERO);
-	else if (maxaddr == 0xffffffffUL)
-		va = kern_page_alloc(n, align, KERN_PG_LOW4G | KERN_PG_ZERO);
-	else
-		va = kern_page_alloc_below(n, align, KERN_PG_ZERO, maxaddr + 1);
+	va = pci_dma_alloc(n, align, maxaddr);
 	if (va == NULL)
 		return ENOMEM;
-	*pap = plat_virt_to_phys(va);
+	*pap = plat_virt_to_bus(va);
 	*vap = (unsigned long)va;
 	return 0;
 }
@@ -77,7 +72,7 @@ void
 rumpcomp_pci_dmafree(unsigned long va, size_t size)
 {
 
-	kern_page_free((void *)va, pages_of(size));
+	pci_dma_free((void *)va, pages_of(size));
 }
 
 /* The segments, one after the other, in a range of their own, for ever. */
@@ -93,7 +88,8 @@ map_segments(const struct rumpcomp_pci_dmaseg *seg, size_t nseg, size_t len,
 		return ENOMEM;
 	for (i = 0; i < nseg; i++, p += n) {
 		n = seg[i].ds_len;
-		error = plat_map((uintptr_t)p, seg[i].ds_pa, n, PROT_RW);
+		error = plat_map((uintptr_t)p, plat_virt_to_phys(
+		    (void *)seg[i].ds_vacookie), n, PROT_RW);
 		if (error != 0) {
 			if (p != va)
 				plat_unmap((uintptr_t)va, (size_t)(p - va));
@@ -139,5 +135,5 @@ unsigned long
 rumpcomp_pci_virt_to_mach(void *va)
 {
 
-	return plat_virt_to_phys(va);
+	return plat_virt_to_bus(va);
 }

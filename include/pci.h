@@ -26,10 +26,15 @@ struct pci_func {
 	const char	*irqkind;	/* "msix" "msi" "intx"; NULL: none yet */
 	uint16_t	nirq;		/* vectors established */
 	uint8_t		sizing, decode;	/* hypercall/pci_conf.c's */
+	bool		away;		/* the host has taken it from us */
+	void		*host;		/* the host's own */
 	TAILQ_ENTRY(pci_func) link;
 };
 
-/* Functions found by the scan at boot, in bus order.  NULL at the end. */
+/*
+ * Functions found at boot, in bus order, and those that came later; without
+ * those that are away.  NULL at the end.
+ */
 struct pci_func *pci_first(void);
 struct pci_func *pci_next(struct pci_func *);
 struct pci_func *pci_find(unsigned bus, unsigned dev, unsigned fun);
@@ -40,24 +45,17 @@ void	pci_release(struct pci_func *);
 
 /*
  * Configuration space; width 1, 2 or 4 bytes, off aligned to it, off < 4096
- * (< 256 without ECAM: reads give all ones).  Atomic per access, any context.
+ * (< 256 without ECAM: reads give all ones, as they do when it is away).
+ * Atomic per access.  Thread context, where the bus is another domain's; else
+ * any.
  */
 uint32_t pci_conf_read(unsigned bus, unsigned dev, unsigned fun, unsigned off,
 	    unsigned width);
 void	pci_conf_write(unsigned bus, unsigned dev, unsigned fun, unsigned off,
 	    unsigned width, uint32_t v);
-static inline uint32_t
-pci_read(const struct pci_func *f, unsigned off, unsigned width)
-{
-
-	return pci_conf_read(f->bus, f->dev, f->fun, off, width);
-}
-static inline void
-pci_write(const struct pci_func *f, unsigned off, unsigned width, uint32_t v)
-{
-
-	pci_conf_write(f->bus, f->dev, f->fun, off, width, v);
-}
+uint32_t pci_read(const struct pci_func *, unsigned off, unsigned width);
+void	pci_write(const struct pci_func *, unsigned off, unsigned width,
+	    uint32_t v);
 
 /* Does it still answer?  When not, that is reported once.  Thread context. */
 bool	pci_alive(struct pci_func *);
@@ -93,5 +91,53 @@ int	pci_irq_establish(struct pci_func *, int n, const char *name, int cpu,
 void	pci_irq_free(struct pci_irq *);
 const char *pci_irq_kind(const struct pci_irq *); /* "msix" "msi" "intx" */
 const char *pci_irq_best(struct pci_func *);	/* what establish(n >= 0) uses */
+
+/*
+ * Memory for devices: n pages in one piece for them, with no byte above max
+ * (a bus address), aligned for them to align (a power of 2, 0: a page); zeroed.
+ * NULL.  Thread context.  plat_virt_to_bus() has the address for the device.
+ */
+void	*pci_dma_alloc(size_t n, size_t align, uint64_t max);
+void	pci_dma_free(void *, size_t n);
+
+/* ---- what the bus is: the machine's (pci/scan.c), or another domain's ---- */
+
+enum pci_kind { PCI_MSIX, PCI_MSI, PCI_INTX };
+struct pci_host {
+	/* As pci_conf_read() and pci_conf_write(), whose arguments are right. */
+	uint32_t (*read)(unsigned bus, unsigned dev, unsigned fun,
+		    unsigned off, unsigned width);
+	void	(*write)(unsigned bus, unsigned dev, unsigned fun,
+		    unsigned off, unsigned width, uint32_t v);
+	/* Give an address to every BAR that has none; NULL: that is not done. */
+	void	(*assign)(void);
+	/*
+	 * Interrupts; all with the function's lock.  msix: entries that can be
+	 * had, 0 for none.  open: message `entry', or the line, to fn, and let
+	 * the device raise it; f->nirq is 0 for the first one.  close: the
+	 * opposite; f->nirq is 0 for the last one.
+	 */
+	unsigned (*msix)(struct pci_func *);
+	int	(*open)(struct pci_func *, enum pci_kind, unsigned entry,
+		    const char *name, int cpu, int (*fn)(void *), void *arg,
+		    void **cookie);
+	void	(*close)(struct pci_func *, enum pci_kind, unsigned entry,
+		    void *cookie);
+	/* As pci_dma_alloc(); NULL: pages of kern.h do. */
+	void	*(*dma_alloc)(size_t n, size_t align, uint64_t max);
+	void	(*dma_free)(void *, size_t n);
+};
+/* Once, before there is a function. */
+void	pci_set_host(const struct pci_host *);
+/*
+ * A function that came: what it is is read from its configuration space.
+ * NULL: there is none, or no memory.  One at a time.
+ */
+struct pci_func *pci_func_comes(unsigned bus, unsigned dev, unsigned fun);
+/*
+ * It is away from now on, and nobody finds it or reaches its registers; that
+ * is reported, with its owner, who keeps what it has of it.  Interrupts stop.
+ */
+void	pci_func_goes(struct pci_func *);
 
 #endif /* SIRLOIN_PCI_H */

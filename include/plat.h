@@ -99,6 +99,12 @@ plat_phys_to_virt(paddr_t pa)
 #define PADDR_NONE	(~(paddr_t)0)
 paddr_t	plat_virt_to_phys(const void *va);
 
+/*
+ * What a device is told: the same, but on xen the address in the machine, of
+ * any page (granted ones of other domains, too).  O(1), any context.
+ */
+paddr_t	plat_virt_to_bus(const void *va);
+
 enum plat_prot {
 	PROT_R = 0, PROT_RW = 1, PROT_RX = 2,
 	PROT_RWX = 3,		/* for rumpuser_anonmmap(exec) only */

@@ -140,6 +140,22 @@ void	xen_evtchn_unmask(evtchn_port_t);
  * calls it again.  plat_irq_mask()/unmask() work on what they return.
  */
 
+/* ---- devices of the machine: a PV guest only ---- */
+
+/* What was an interrupt of pirq was taken: the next one may come.  Any context. */
+void	xen_pirq_eoi(unsigned pirq);
+/*
+ * 2^order pages of ours, with contents that don't matter and nothing but the
+ * direct map to them, in one piece of the machine, aligned to its size, below
+ * 2^bits bytes.  ENOMEM: there is none, they are what they were.  Thread context.
+ */
+int	xen_contiguous(void *va, unsigned order, unsigned bits);
+/*
+ * Where plat_map_io() has mapped any of this there is memory full of ones from
+ * now on: what is left of a device that went away.  Thread context.
+ */
+void	xen_io_revoke(uint64_t addr, uint64_t size);
+
 /* ---- suspend ---- */
 
 /*

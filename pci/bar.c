@@ -117,7 +117,8 @@ pci_bar_probe(struct pci_func *f)
 	pci_bar_size_all(pci_node(f));
 	for (i = 0; i < 6; i++)
 		if (f->bar[i].size != 0 && f->bar[i].addr == 0) {
-			pci_assign();
+			if (pci_host->assign != NULL)
+				pci_host->assign();
 			break;
 		}
 	pci_node(f)->placed = true;

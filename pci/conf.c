@@ -62,24 +62,12 @@ port_write(unsigned bus, unsigned dev, unsigned fun, unsigned off,
 	kern_spin_unlock(&conf_lock, s);
 }
 
-static bool
-valid(unsigned bus, unsigned dev, unsigned fun, unsigned off, unsigned width)
-{
-
-	return bus < 256 && dev < 32 && fun < 8 && off < 4096 &&
-	    (width == 1 || width == 2 || width == 4) &&
-	    (off & (width - 1)) == 0;
-}
-
 uint32_t
-pci_conf_read(unsigned bus, unsigned dev, unsigned fun, unsigned off,
+pci_machine_read(unsigned bus, unsigned dev, unsigned fun, unsigned off,
     unsigned width)
 {
-	uint32_t ones = width == 4 ? ~0u : (1u << (8 * width)) - 1;
 	volatile uint8_t *p;
 
-	if (!valid(bus, dev, fun, off, width))
-		return ones;
 	if ((p = ecam[bus]) != NULL) {
 		p += dev << 15 | fun << 12 | off;
 		return width == 1 ? *p :
@@ -87,18 +75,16 @@ pci_conf_read(unsigned bus, unsigned dev, unsigned fun, unsigned off,
 		    *(volatile uint32_t *)p;
 	}
 	if (!have_ports || off >= 256)
-		return ones;
+		return ~0u >> (32 - 8 * width);
 	return port_read(bus, dev, fun, off, width);
 }
 
 void
-pci_conf_write(unsigned bus, unsigned dev, unsigned fun, unsigned off,
+pci_machine_write(unsigned bus, unsigned dev, unsigned fun, unsigned off,
     unsigned width, uint32_t v)
 {
 	volatile uint8_t *p;
 
-	if (!valid(bus, dev, fun, off, width))
-		return;
 	if ((p = ecam[bus]) != NULL) {
 		p += dev << 15 | fun << 12 | off;
 		if (width == 1)

@@ -1,2 +1,4 @@
-pci_SRCS := pci/assign.c pci/bar.c pci/cap.c pci/conf.c pci/dsdt.c \
-	pci/dsdt_parse.c pci/irq.c pci/route.c pci/scan.c
+pci_SRCS := pci/func.c pci/bar.c pci/cap.c pci/irq.c pci/dma.c
+# The machine's own bus.
+pci_machine_SRCS := pci/scan.c pci/assign.c pci/conf.c pci/route.c pci/msg.c \
+	pci/dsdt.c pci/dsdt_parse.c

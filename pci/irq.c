@@ -1,30 +1,20 @@
 /*
- * irq.c: MSI-X, MSI and INTx of a function.
- * PCI 3.0: 6.8.1 (MSI), 6.8.2 (MSI-X), 6.2.2 (the INTx disable bit).
+ * irq.c: which kind of interrupt a function gets, and who has it.
  *
  * MSI-X when the function has it and its table is where it says, else MSI
  * (one message), else INTx.  The option "nomsi" leaves only INTx.  A function
- * has interrupts of one kind at a time.
+ * has interrupts of one kind at a time.  How each is made to come is the host's.
  */
 #include "pci_impl.h"
 
-/* Message control: the upper half of the capability's first word. */
-#define MSI_ENABLE	0x0001
-#define MSI_MULTI	0x0070
-#define MSI_64BIT	0x0080
-#define MSIX_SIZE	0x07ff
-#define MSIX_MASKALL	0x4000
-#define MSIX_ENABLE	0x8000
-#define MSIX_ENTRY	4		/* words */
-#define MSIX_VECMASK	1u
-
-enum kind { IRQ_MSIX, IRQ_MSI, IRQ_INTX };
 static const char *const names[] = { "msix", "msi", "intx" };
 struct pci_irq {
 	struct pci_node	*n;
-	struct kern_irq	*irq;
-	enum kind	kind;
+	enum pci_kind	kind;
 	int		entry;
+	bool		open;		/* else the function went away */
+	void		*cookie;	/* the host's */
+	LIST_ENTRY(pci_irq) link;
 };
 
 static bool
@@ -35,60 +25,25 @@ msi_allowed(void)
 	return kern_option("nomsi", &len) == NULL;
 }
 
-/* Map the MSI-X table once, if it lies within a memory BAR. */
-static bool
-msix_usable(struct pci_node *n)
-{
-	struct pci_func *f = &n->f;
-	unsigned bir, count;
-	uint32_t v, off;
-	char *base;
-
-	if (n->msix_table != NULL)
-		return true;
-	if (f->cap_msix == 0)
-		return false;
-	count = (pci_read(f, f->cap_msix + 2, 2) & MSIX_SIZE) + 1;
-	v = pci_read(f, f->cap_msix + 4, 4);
-	bir = v & 7;
-	off = v & ~7u;
-	pci_bar_probe(f);
-	if (bir > 5 || f->bar[bir].io || f->bar[bir].addr == 0 ||
-	    off > f->bar[bir].size ||
-	    f->bar[bir].size - off < count * 16ul) {
-		pci_report(f, "MSI-X table of %u entries at 0x%x is outside "
-		    "BAR %u: not used", count, off, bir);
-		f->cap_msix = 0;
-		return false;
-	}
-	if ((base = pci_bar_map(f, bir)) == NULL) {
-		f->cap_msix = 0;
-		return false;
-	}
-	n->msix_count = count;
-	n->msix_table = (volatile uint32_t *)(base + off);
-	return true;
-}
-
-static enum kind
+static enum pci_kind
 best_kind(struct pci_node *n)
 {
 
 	if (!msi_allowed() || !pci_alive(&n->f))
-		return IRQ_INTX;
-	if (msix_usable(n))
-		return IRQ_MSIX;
-	return n->f.cap_msi != 0 ? IRQ_MSI : IRQ_INTX;
+		return PCI_INTX;
+	if (n->f.cap_msix != 0 && pci_host->msix(&n->f) != 0)
+		return PCI_MSIX;
+	return n->f.cap_msi != 0 ? PCI_MSI : PCI_INTX;
 }
 
-static enum kind
+static enum pci_kind
 choose_kind(struct pci_node *n, int entry)
 {
 
 	if (entry >= 0)
 		return best_kind(n);
 	return entry == PCI_IRQ_LINE && msi_allowed() && n->f.cap_msi != 0 ?
-	    IRQ_MSI : IRQ_INTX;
+	    PCI_MSI : PCI_INTX;
 }
 
 int
@@ -99,10 +54,10 @@ pci_irq_count(struct pci_func *f)
 
 	kern_mutex_lock(&n->lock);
 	switch (best_kind(n)) {
-	case IRQ_MSIX:
-		count = n->msix_count;
+	case PCI_MSIX:
+		count = (int)pci_host->msix(f);
 		break;
-	case IRQ_MSI:
+	case PCI_MSI:
 		count = 1;
 		break;
 	default:
@@ -132,93 +87,55 @@ intx_off(struct pci_func *f, bool off)
 	    off ? cmd | PCI_CMD_INTX_OFF : cmd & ~PCI_CMD_INTX_OFF);
 }
 
-static int
-establish_msix(struct pci_irq *pi, const char *name, int cpu,
-    int (*fn)(void *), void *arg)
-{
-	struct pci_node *n = pi->n;
-	struct pci_func *f = &n->f;
-	volatile uint32_t *e = n->msix_table + pi->entry * MSIX_ENTRY;
-	uint64_t addr;
-	uint32_t data;
-	unsigned i;
-	int error;
-
-	error = kern_irq_msi(name, choose_cpu(cpu), fn, arg, &pi->irq, &addr,
-	    &data);
-	if (error != 0)
-		return error;
-	if (f->nirq == 0) {
-		intx_off(f, true);
-		pci_write(f, f->cap_msix + 2, 2, MSIX_ENABLE | MSIX_MASKALL);
-		/* An entry that we don't know must not fire. */
-		for (i = 0; i < n->msix_count; i++)
-			n->msix_table[i * MSIX_ENTRY + 3] = MSIX_VECMASK;
-	}
-	e[3] = MSIX_VECMASK;
-	e[0] = addr;
-	e[1] = addr >> 32;
-	e[2] = data;
-	e[3] = 0;
-	if (f->nirq == 0)
-		pci_write(f, f->cap_msix + 2, 2, MSIX_ENABLE);
-	return 0;
-}
-
-static int
-establish_msi(struct pci_irq *pi, const char *name, int cpu,
-    int (*fn)(void *), void *arg)
-{
-	struct pci_func *f = &pi->n->f;
-	uint64_t addr;
-	uint32_t data;
-	uint16_t ctl;
-	unsigned off = f->cap_msi;
-	int error;
-
-	error = kern_irq_msi(name, choose_cpu(cpu), fn, arg, &pi->irq, &addr,
-	    &data);
-	if (error != 0)
-		return error;
-	ctl = pci_read(f, off + 2, 2) & ~(MSI_ENABLE | MSI_MULTI);
-	pci_write(f, off + 2, 2, ctl);
-	pci_write(f, off + 4, 4, addr);
-	if (ctl & MSI_64BIT) {
-		pci_write(f, off + 8, 4, addr >> 32);
-		pci_write(f, off + 12, 2, data);
-	} else
-		pci_write(f, off + 8, 2, data);
-	intx_off(f, true);
-	pci_write(f, off + 2, 2, ctl | MSI_ENABLE);
-	return 0;
-}
-
-static int
-establish_intx(struct pci_irq *pi, const char *name, int (*fn)(void *),
-    void *arg)
-{
-	struct pci_func *f = &pi->n->f;
-	unsigned gsi, flags;
-	int error;
-
-	if ((error = pci_route(pi->n, &gsi, &flags)) == 0)
-		error = kern_irq_line(name, gsi, flags, fn, arg, &pi->irq);
-	if (error == 0)
-		intx_off(f, false);
-	return error;
-}
-
 /* One handler a message; a line takes any number. */
 static bool
-in_use(struct pci_node *n, enum kind kind, int entry)
+in_use(struct pci_node *n, enum pci_kind kind, int entry)
 {
+	struct pci_irq *pi;
 
 	if (n->f.nirq == 0)
 		return false;
-	if (n->f.irqkind != names[kind] || kind == IRQ_MSI)
+	if (n->f.irqkind != names[kind] || kind == PCI_MSI)
 		return true;
-	return kind == IRQ_MSIX && entry < n->msix_count &&
-	    (n->msix_table[entry * MSIX_ENTRY + 3] & MSIX_VECMASK) == 0;
+	LIST_FOREACH(pi, &n->irqs, link)
+		if (kind == PCI_MSIX && pi->entry == entry)
+			return true;
+	return false;
+}
+
+/* The function's lock is held. */
+static int
+establish(struct pci_irq *pi, const char *name, int cpu, int (*fn)(void *),
+    void *arg)
+{
+	struct pci_node *n = pi->n;
+	struct pci_func *f = &n->f;
+	int error;
+
+	if (!pci_alive(f))
+		return ENXIO;
+	if (in_use(n, pi->kind, pi->entry))
+		return EBUSY;
+	if (pi->entry < 0 || pi->entry >= (pi->kind == PCI_MSIX ?
+	    (int)pci_host->msix(f) : 1))
+		return EINVAL;
+	if (pi->kind == PCI_INTX && f->intpin == 0)
+		return ENXIO;
+	if (pi->kind != PCI_INTX) {
+		cpu = choose_cpu(cpu);
+		intx_off(f, true);
+	}
+	error = pci_host->open(f, pi->kind, pi->entry, name, cpu, fn, arg,
+	    &pi->cookie);
+	if (error != 0)
+		return error;
+	if (pi->kind == PCI_INTX)
+		intx_off(f, false);
+	f->nirq++;
+	f->irqkind = names[pi->kind];
+	pi->open = true;
+	LIST_INSERT_HEAD(&n->irqs, pi, link);
+	return 0;
 }
 
 int
@@ -232,27 +149,12 @@ pci_irq_establish(struct pci_func *f, int entry, const char *name, int cpu,
 	if ((pi = kern_zalloc(sizeof(*pi))) == NULL)
 		return ENOMEM;
 	pi->n = n;
-	pi->entry = entry;
 	kern_mutex_lock(&n->lock);
 	pi->kind = choose_kind(n, entry);
 	if (entry == PCI_IRQ_INTX || entry == PCI_IRQ_LINE)
-		pi->entry = entry = 0;
-	if (!pci_alive(f))
-		error = ENXIO;
-	else if (in_use(n, pi->kind, entry))
-		error = EBUSY;
-	else if (entry < 0 || entry >= (pi->kind == IRQ_MSIX ? n->msix_count : 1))
-		error = EINVAL;
-	else if (pi->kind == IRQ_MSIX)
-		error = establish_msix(pi, name, cpu, fn, arg);
-	else if (pi->kind == IRQ_MSI)
-		error = establish_msi(pi, name, cpu, fn, arg);
-	else
-		error = establish_intx(pi, name, fn, arg);
-	if (error == 0) {
-		f->nirq++;
-		f->irqkind = names[pi->kind];
-	}
+		entry = 0;
+	pi->entry = entry;
+	error = establish(pi, name, cpu, fn, arg);
 	kern_mutex_unlock(&n->lock);
 	if (error != 0) {
 		pci_report(f, "no interrupt for %s (error %d)", name, error);
@@ -263,34 +165,49 @@ pci_irq_establish(struct pci_func *f, int entry, const char *name, int cpu,
 	return 0;
 }
 
+static void
+irq_close(struct pci_irq *pi)
+{
+	struct pci_func *f = &pi->n->f;
+
+	if (!pi->open)
+		return;
+	pi->open = false;
+	LIST_REMOVE(pi, link);
+	if (--f->nirq == 0)
+		f->irqkind = NULL;
+	if (pi->kind == PCI_INTX && f->nirq == 0)
+		intx_off(f, true);
+	pci_host->close(f, pi->kind, pi->entry, pi->cookie);
+}
+
 void
 pci_irq_free(struct pci_irq *pi)
 {
 	struct pci_node *n = pi->n;
-	struct pci_func *f = &n->f;
 
 	kern_mutex_lock(&n->lock);
-	if (--f->nirq == 0)
-		f->irqkind = NULL;
-	if (pi->kind == IRQ_MSIX) {
-		n->msix_table[pi->entry * MSIX_ENTRY + 3] = MSIX_VECMASK;
-		if (f->nirq == 0)
-			pci_write(f, f->cap_msix + 2, 2, 0);
-	} else if (pi->kind == IRQ_MSI)
-		pci_write(f, f->cap_msi + 2, 2,
-		    pci_read(f, f->cap_msi + 2, 2) & ~MSI_ENABLE);
-	else if (f->nirq == 0)
-		intx_off(f, true);
+	irq_close(pi);
 	kern_mutex_unlock(&n->lock);
-	kern_irq_free(pi->irq);
 	kern_free(pi);
+}
+
+void
+pci_irq_close_all(struct pci_node *n)
+{
+	struct pci_irq *pi;
+
+	kern_mutex_lock(&n->lock);
+	while ((pi = LIST_FIRST(&n->irqs)) != NULL)
+		irq_close(pi);
+	kern_mutex_unlock(&n->lock);
 }
 
 const char *
 pci_irq_best(struct pci_func *f)
 {
 	struct pci_node *n = pci_node(f);
-	enum kind k;
+	enum pci_kind k;
 
 	kern_mutex_lock(&n->lock);
 	k = best_kind(n);

@@ -40,9 +40,11 @@ struct pci_node {
 	uint16_t	msix_count;	/* valid with msix_table */
 	volatile uint32_t *msix_table;
 	struct kern_mutex lock;		/* for the interrupt set-up */
+	LIST_HEAD(, pci_irq) irqs;
 };
 TAILQ_HEAD(pci_list, pci_func);
 extern struct pci_list pci_funcs;
+extern const struct pci_host *pci_host;
 
 static inline struct pci_node *
 pci_node(struct pci_func *f)
@@ -57,6 +59,23 @@ void	pci_report(const struct pci_func *, const char *, ...)
 
 /* cap.c: note where the capabilities of common interest are. */
 void	pci_cap_init(struct pci_node *);
+
+/* func.c: a function, if there is one, behind a bridge (NULL: at the root). */
+struct pci_node *pci_func_new(unsigned bus, unsigned dev, unsigned fun,
+	    struct pci_node *behind);
+
+/* irq.c: no interrupts any more; their owners need not have let go of them. */
+void	pci_irq_close_all(struct pci_node *);
+
+/* The machine's own bus: struct pci_host's calls.  conf.c, msg.c */
+uint32_t pci_machine_read(unsigned bus, unsigned dev, unsigned fun,
+	    unsigned off, unsigned width);
+void	pci_machine_write(unsigned bus, unsigned dev, unsigned fun,
+	    unsigned off, unsigned width, uint32_t);
+unsigned pci_msg_count(struct pci_func *);
+int	pci_msg_open(struct pci_func *, enum pci_kind, unsigned entry,
+	    const char *name, int cpu, int (*fn)(void *), void *arg, void **);
+void	pci_msg_close(struct pci_func *, enum pci_kind, unsigned entry, void *);
 
 /* conf.c: find a way to the configuration space; false: there is no PCI. */
 bool	pci_conf_init(void);

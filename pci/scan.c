@@ -1,191 +1,28 @@
 /*
- * scan.c: finding all functions, through bridges; who owns which.
+ * scan.c: the machine's own bus: finding all functions, through bridges.
  *
  * Bridges that firmware left without a secondary bus get the next free number.
  * A bridge that names a bus that was seen already is reported and not entered,
  * so no loop of bridges can hold the scan.  Root buses other than 0 are where
  * the DSDT says.
  */
-#include <stdio.h>
 #include <string.h>
 #include <dsdt.h>
 #include "pci_impl.h"
 
-struct pci_list pci_funcs = TAILQ_HEAD_INITIALIZER(pci_funcs);
-static struct kern_spin own_lock = KERN_SPIN_INIT;
 static uint32_t bus_seen[256 / 32];
 static unsigned bus_max;
 
 static void scan_bus(unsigned bus, struct pci_node *parent);
 
-void
-pci_report(const struct pci_func *f, const char *fmt, ...)
-{
-	char text[128];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	kern_printf("pci %x:%x.%x %04x:%04x: %s\n", f->bus, f->dev, f->fun,
-	    f->vendor, f->device, text);
-}
-
-struct pci_func *
-pci_first(void)
-{
-
-	return TAILQ_FIRST(&pci_funcs);
-}
-
-struct pci_func *
-pci_next(struct pci_func *f)
-{
-
-	return TAILQ_NEXT(f, link);
-}
-
-struct pci_func *
-pci_find(unsigned bus, unsigned dev, unsigned fun)
-{
-	struct pci_func *f;
-
-	TAILQ_FOREACH(f, &pci_funcs, link)
-		if (f->bus == bus && f->dev == dev && f->fun == fun)
-			return f;
-	return NULL;
-}
-
-bool
-pci_alive(struct pci_func *f)
-{
-
-	if (pci_read(f, PCI_ID, 2) != 0xffff)
-		return true;
-	if (!__atomic_exchange_n(&pci_node(f)->gone, true, __ATOMIC_RELAXED))
-		pci_report(f, "%s: does not answer any more",
-		    f->owner != NULL ? f->owner : "nobody's");
-	return false;
-}
-
-int
-pci_claim(struct pci_func *f, const char *owner)
-{
-	const char *had;
-	unsigned long s;
-
-	s = kern_spin_lock(&own_lock);
-	if ((had = f->owner) == NULL) {
-		(void)snprintf(f->ownername, sizeof(f->ownername), "%s",
-		    owner);
-		f->owner = f->ownername;
-	}
-	kern_spin_unlock(&own_lock, s);
-	if (had != NULL) {
-		pci_report(f, "%s can't have it: it is %s's", owner, had);
-		return EBUSY;
-	}
-	pci_bar_probe(f);
-	/*
-	 * Its line is off until somebody listens (pci/irq.c): a driver may
-	 * start the device before, and QEMU's I/O APIC does not notice a line
-	 * that was raised before its pin was made level-triggered.
-	 */
-	pci_write(f, PCI_COMMAND, 2, pci_read(f, PCI_COMMAND, 2) |
-	    PCI_CMD_INTX_OFF);
-	return 0;
-}
-
-void
-pci_release(struct pci_func *f)
-{
-	unsigned long s;
-
-	s = kern_spin_lock(&own_lock);
-	f->owner = NULL;
-	kern_spin_unlock(&own_lock, s);
-}
-
-/* ---- the scan ---- */
-
-static void
-read_bars(struct pci_node *n)
-{
-	struct pci_func *f = &n->f;
-	int i, last = n->header == 0 ? 6 : n->header == 1 ? 2 : 0;
-	uint32_t v;
-
-	for (i = 0; i < last; i++) {
-		struct pci_bar *b = &f->bar[i];
-
-		v = pci_read(f, PCI_BAR0 + 4 * i, 4);
-		b->io = v & 1;
-		if (b->io) {
-			b->addr = v & ~3u;
-			continue;
-		}
-		b->addr = v & ~15u;
-		b->prefetch = v & 8;
-		b->mem64 = (v & 6) == 4 && i + 1 < last;
-		if (b->mem64)
-			b->addr |= (uint64_t)pci_read(f, PCI_BAR0 + 4 * ++i,
-			    4) << 32;
-	}
-}
-
-static struct pci_node *
-new_function(unsigned bus, unsigned dev, unsigned fun, uint32_t id,
-    uint32_t header, struct pci_node *parent)
-{
-	struct pci_node *n;
-	struct pci_func *f;
-	uint32_t v;
-
-	if ((n = kern_zalloc(sizeof(*n))) == NULL) {
-		kern_printf("pci %x:%x.%x: no memory for it\n", bus, dev, fun);
-		return NULL;
-	}
-	f = &n->f;
-	n->parent = parent;
-	n->header = header & 0x7f;
-	kern_mutex_init(&n->lock, "pci");
-	f->bus = bus;
-	f->dev = dev;
-	f->fun = fun;
-	f->vendor = id;
-	f->device = id >> 16;
-	v = pci_read(f, PCI_CLASS, 4);
-	f->rev = v;
-	f->progif = v >> 8;
-	f->subclass = v >> 16;
-	f->class = v >> 24;
-	if (n->header == 0) {
-		v = pci_read(f, PCI_SUBSYS, 4);
-		f->subvendor = v;
-		f->subdevice = v >> 16;
-	}
-	v = pci_read(f, PCI_INT, 4);
-	f->intline = v;
-	f->intpin = (v >> 8 & 0xff) <= 4 ? v >> 8 : 0;
-	pci_cap_init(n);
-	read_bars(n);
-	TAILQ_INSERT_TAIL(&pci_funcs, f, link);
-	return n;
-}
-
 static void
 scan_function(unsigned bus, unsigned dev, unsigned fun, struct pci_node *parent,
     bool *multi)
 {
-	uint32_t id, header;
 
-	id = pci_conf_read(bus, dev, fun, PCI_ID, 4);
-	if ((id & 0xffff) == 0xffff || (id & 0xffff) == 0)
-		return;
-	header = pci_conf_read(bus, dev, fun, PCI_HEADER + 2, 1);
-	if (fun == 0)
-		*multi = header & 0x80;
-	(void)new_function(bus, dev, fun, id, header, parent);
+	if (pci_func_new(bus, dev, fun, parent) != NULL && fun == 0)
+		*multi = pci_conf_read(bus, dev, fun, PCI_HEADER + 2, 1) &
+		    0x80;
 }
 
 /* A PCI Express port leads to one device (PCI Express 4.0, 7.3.1). */
@@ -287,10 +124,20 @@ may_have_roots(void)
 	return n > 1 || strcmp(plat_hypervisor(), "hardware") == 0;
 }
 
+static const struct pci_host machine = {
+	.read = pci_machine_read,
+	.write = pci_machine_write,
+	.assign = pci_assign,
+	.msix = pci_msg_count,
+	.open = pci_msg_open,
+	.close = pci_msg_close,
+};
+
 static void
 pci_init(void)
 {
 
+	pci_set_host(&machine);
 	if (!pci_conf_init())
 		return;
 	scan_bus(0, NULL);

@@ -10,12 +10,9 @@ builtin_OBJS = $(call objs,above,$(builtin_SRCS) \
 	   $(if $(filter pci wm nvme ahci,$(1)),$(builtin_dev_SRCS)) $(foreach c,$(1),$(builtin_$(c)_SRCS))) \
 	   $(foreach c,$(1),$(builtin_$(c)_FOREIGN_OBJS))
 
-define rump_builtin
-$(APPS:%=$(call rump_of,$(1),%)): $(call rump_of,$(1),%): \
-    $$$$(call builtin_OBJS,$$$$(call $(1)_components,$$$$*))
-	@mkdir -p $$(@D)
-	$$(call say,LD,$$@)
-	$$(Q)$$(LD) -r -o $$@ $$^
-	$$(Q)$$(call localize,$$@,rump_*)
-endef
-$(foreach p,$(PLATFORMS),$(eval $(call rump_builtin,$(p))))
+$(APPS:%=$(O)/obj/builtin/rump-%.o): $(O)/obj/builtin/rump-%.o: \
+    $$(call builtin_OBJS,$$(app_$$*_COMPONENTS))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(LD) -r -o $@ $^
+	$(Q)$(call localize,$@,rump_*)

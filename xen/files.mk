@@ -10,6 +10,8 @@ xen_netback_SRCS := xen/netback.c xen/netback_tx.c xen/netback_rx.c \
 	xen/switch.c xen/swtable.c
 xen_blkback_SRCS := xen/blkback.c xen/blkback_io.c xen/blkback_data.c \
 	xen/blkback_pool.c xen/blkproto.c
+# PCI devices, of a PV guest
+xen_pci_SRCS := xen/pcifront.c xen/pciop.c xen/pciirq.c xen/dmapool.c
 xen_HOT := xen/netback_tx.c xen/netback_rx.c xen/switch.c xen/swtable.c \
 	xen/blkback_io.c xen/blkback_data.c \
 	xen/backring.c xen/ring.c xen/grant.c xen/blkfront_io.c \

@@ -20,9 +20,15 @@ void
 xen_do_suspend(void)
 {
 	struct xen_suspender *s;
+	const char *why;
 	bool cancelled;
 	int error;
 
+	TAILQ_FOREACH(s, &list, link)
+		if (s->refuse != NULL && (why = s->refuse(s->arg)) != NULL) {
+			kern_printf("xen: not suspended: %s\n", why);
+			return;
+		}
 	TAILQ_FOREACH_REVERSE(s, &list, suspenders, link)
 		if (s->before != NULL)
 			s->before(s->arg);

@@ -1,7 +1,6 @@
 /*
  * xenbus.c: devices as xenstore lists them, each with the two states of its
- * connection (Xen public io/xenbus.h; the diagrams in io/blkif.h).  One thread
- * does all of it: the one that watches call.
+ * connection (Xen public io/xenbus.h, io/blkif.h).  The watch thread does it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +187,11 @@ step(struct xenbus_dev *d)
 	case XenbusStateClosing:
 	case XenbusStateClosed:
 		peer_closes(d, d->peer);
+		break;
+	case XenbusStateReconfiguring:
+	case XenbusStateReconfigured:
+		if (d->linked && d->driver->reconfigure != NULL)
+			set_state(d, d->driver->reconfigure(d));
 		break;
 	default:
 		if (d->peer == XenbusStateUnknown && d->linked) {

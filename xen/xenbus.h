@@ -33,6 +33,11 @@ struct xenbus_driver {
 	 * fails if gone, else it waits for the next connection.
 	 */
 	void	(*disconnect)(struct xenbus_dev *, bool gone);
+	/*
+	 * The back end's state is Reconfiguring or Reconfigured: what ours is
+	 * now.  NULL: such a state means nothing.
+	 */
+	enum xenbus_state (*reconfigure)(struct xenbus_dev *);
 	/* Whether it is in use, so that a polite request to close must wait. */
 	bool	(*busy)(struct xenbus_dev *);
 	SLIST_ENTRY(xenbus_driver) link;

@@ -250,6 +250,9 @@ plat_mem_total(void)
 	return total;
 }
 
+paddr_t	plat_virt_to_bus(const void *)
+    __attribute__((alias("plat_virt_to_phys")));
+
 paddr_t
 plat_virt_to_phys(const void *p)
 {

@@ -49,6 +49,7 @@ xen_cpu_enable(void)
 	f->fsgsbase = f->fsgsbase && (cr4 & CR4_FSGSBASE) != 0;
 	x86_has_fsgsbase = f->fsgsbase;
 	f->xsave = f->xsave && (cr4 & CR4_OSXSAVE) != 0;
+	xen_io_ports();
 	__asm__ volatile("fninit");
 	if (f->xsave)
 		x86_xsave_enable();

@@ -7,6 +7,8 @@
 
 struct plat_irq {
 	struct xen_port	port;
+	bool		line;
+	unsigned	pirq;		/* of a line */
 };
 
 static struct xen_port timers[MAXCPU], kicks[MAXCPU], console;
@@ -118,10 +120,13 @@ plat_irq_mask(struct plat_irq *p)
 	xen_evtchn_mask(p->port.port);
 }
 
+/* A line may be raised again from here on, or still be. */
 void
 plat_irq_unmask(struct plat_irq *p)
 {
 
+	if (p->line)
+		xen_pirq_eoi(p->pirq);
 	xen_evtchn_unmask(p->port.port);
 }
 
@@ -133,18 +138,37 @@ plat_irq_free(struct plat_irq *p)
 	kern_free(p);
 }
 
-/* Lines and messages are a PCI front end's, which does not exist yet. */
-int
-plat_irq_msi(unsigned cpu, plat_irq_fn fn, void *arg, struct plat_irq **pp,
-    uint64_t *addr, uint32_t *data)
-{
-
-	return ENXIO;
-}
-
+/* gsi: Xen's number for this domain ("pirq"). */
 int
 plat_irq_line(unsigned gsi, unsigned flags, plat_irq_fn fn, void *arg,
     struct plat_irq **pp)
+{
+	evtchn_port_t port;
+	struct plat_irq *p;
+	int error;
+
+	if ((p = kern_zalloc(sizeof(*p))) == NULL)
+		return ENOMEM;
+	p->line = true;
+	p->pirq = gsi;
+	if ((error = xen_pirq_port(gsi, &port)) != 0) {
+		kern_free(p);
+		return error;
+	}
+	*pp = p;
+	if ((error = xen_port_open(&p->port, port, 0, fn, arg)) != 0) {
+		xen_evtchn_close(port);
+		kern_free(p);
+		return error;
+	}
+	plat_irq_mask(p);
+	return 0;
+}
+
+/* What a device would write is Xen's: xen/pciirq.c asks for messages. */
+int
+plat_irq_msi(unsigned cpu, plat_irq_fn fn, void *arg, struct plat_irq **pp,
+    uint64_t *addr, uint32_t *data)
 {
 
 	return ENXIO;

@@ -122,6 +122,22 @@ plat_virt_to_phys(const void *p)
 	    PAGE_SHIFT | (va & (PAGE_SIZE - 1));
 }
 
+paddr_t
+plat_virt_to_bus(const void *p)
+{
+	uintptr_t va = (uintptr_t)p;
+	uint64_t *e, pte, mfn;
+
+	if (va >= (uintptr_t)__image_end && va < xen_npfn << PAGE_SHIFT) {
+		mfn = xen_p2m[va >> PAGE_SHIFT];
+		return mfn == INVALID_MFN ? PADDR_NONE :
+		    mfn << PAGE_SHIFT | (va & (PAGE_SIZE - 1));
+	}
+	if ((e = leaf_entry(va)) == NULL || ((pte = *e) & PTE_P) == 0)
+		return PADDR_NONE;
+	return (pte & PTE_ADDR) | (va & (PAGE_SIZE - 1));
+}
+
 /* ---- growing ---- */
 
 void *
@@ -388,11 +404,4 @@ plat_protect(uintptr_t va, size_t size, int prot)
 {
 
 	change(va, size, PTE_ADDR, prot_flags(prot));
-}
-
-void *
-plat_map_io(paddr_t pa, size_t size)
-{
-
-	return NULL;
 }

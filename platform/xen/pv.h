@@ -99,6 +99,11 @@ void	xen_event_init(void);		/* and again after a resume */
 /* The platform's own events of a CPU: timer and wake-up. */
 void	xen_event_cpu(unsigned cpu);
 
+/* ---- device.c ---- */
+
+int	xen_pirq_port(unsigned pirq, evtchn_port_t *);
+void	xen_io_ports(void);		/* every CPU: pio.h works */
+
 /* ---- clock.c ---- */
 
 void	xen_clock_init(void);

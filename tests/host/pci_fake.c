@@ -51,7 +51,7 @@ at(unsigned bus, unsigned dev, unsigned fun)
 }
 
 uint32_t
-pci_conf_read(unsigned bus, unsigned dev, unsigned fun, unsigned off,
+pci_machine_read(unsigned bus, unsigned dev, unsigned fun, unsigned off,
     unsigned width)
 {
 	struct fake *k = at(bus, dev, fun);
@@ -64,7 +64,7 @@ pci_conf_read(unsigned bus, unsigned dev, unsigned fun, unsigned off,
 }
 
 void
-pci_conf_write(unsigned bus, unsigned dev, unsigned fun, unsigned off,
+pci_machine_write(unsigned bus, unsigned dev, unsigned fun, unsigned off,
     unsigned width, uint32_t v)
 {
 	struct fake *k = at(bus, dev, fun);

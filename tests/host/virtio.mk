@@ -4,7 +4,8 @@ host_TESTS += fuzz_virtq pci_bus fuzz_dsdt
 host_fuzz_virtq_SRCS := tests/host/fuzz_virtq.c virtio/ring.c
 host_fuzz_virtq_ARGS := 20000
 host_pci_bus_SRCS := tests/host/pci_bus.c tests/host/pci_fake.c \
-	   pci/assign.c pci/bar.c pci/cap.c pci/irq.c pci/route.c
+	   pci/func.c pci/assign.c pci/bar.c pci/cap.c pci/irq.c pci/msg.c \
+	   pci/route.c
 host_pci_bus_DEPS := tests/host/pci_fake.h pci/scan.c
 host_pci_bus_CFLAGS := -Itests/host/kernel -Iinclude -Ipci
 host_pci_bus_ARGS := 5000

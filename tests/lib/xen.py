@@ -67,7 +67,11 @@ def settings(name, kernel, **config):
 
 class Bed:
     def __init__(self, mem=3072, dom0_mem=768, smp=1, work=None, shell=False, timeout=900,
-                 qemu=()):
+                 qemu=(), pci=()):
+        """pci: devices to be passed to guests, as QEMU's -device has them, each with
+        addr=SLOT (0x10 and up are free); their back ends are in qemu.  Such a bed has
+        an IOMMU, and the devices are in `xl pci-assignable-list' as 00:SLOT.0."""
+        self.pci = tuple(pci)
         made = files()
         self.work = work or tempfile.mkdtemp(prefix="run-", dir=f"{OUT}/xenbed")
         self.keep = work is not None
@@ -102,7 +106,9 @@ class Bed:
                     "-device", f"virtio-9p-pci,fsdev={name},mount_tag={name}"]
         dom0 = (f"{DOM0_OPTIONS} sirloin.bed={self.work} sirloin.images={OUT}"
                 + (" sirloin.shell" if shell else ""))
-        return [QEMU, "-accel", "tcg", "-M", "pc", "-cpu", "max,-smap,-rdtscp",
+        # the IOMMU knows of the devices behind it on the command line
+        machine = ["q35", "-device", "intel-iommu,intremap=on"] if self.pci else ["pc"]
+        return [QEMU, "-accel", "tcg", "-M", *machine, "-cpu", "max,-smap,-rdtscp",
                 "-smp", str(smp), "-m", str(mem), "-nodefaults", "-no-user-config",
                 "-display", "none", "-no-reboot",
                 # Xen's console, and a socket to type its debug keys on (3 times ^A)
@@ -116,6 +122,7 @@ class Bed:
                 "-initrd", f"{made}/vmlinux {dom0},{made}/dom0.cpio",
                 "-netdev", f"user,id=n0,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-:7",
                 "-device", "virtio-net-pci,netdev=n0,romfile=",
+                *[w for d in self.pci for w in ("-device", d)],
                 *share("bed", self.work, False), *share("images", OUT, True),
                 *share("src", ROOT, True), *share("usr", "/usr", True)]
 
@@ -146,6 +153,13 @@ class Bed:
                 raise RuntimeError("the test bed did not start:\n" + self.log("qemu.log")[-500:]
                                    + self.log()[-2000:])
             time.sleep(0.05)
+        for place in self.places():
+            self.xl("pci-assignable-add", place)
+
+    def places(self):
+        """Where the devices to be passed are: "00:10.0"."""
+        return [f"00:{int(m[1], 0):02x}.{m[2] or 0}" for m in (
+            re.search(r"\baddr=(0x[0-9a-f]+|\d+)(?:\.(\d))?", d) for d in self.pci)]
 
     def alive(self):
         return self.p is None or self.p.poll() is None
