@@ -208,7 +208,7 @@ $(foreach p,$(PLATFORMS),$(eval $(call images,$(p))))
 #   make bake PLATFORM=hw|xen ROM=FILE BAKED=FILE
 PLATFORM ?= hw
 BAKED	?= $(O)/baked.elf
-.PHONY: bake cc $(BAKED)
+.PHONY: bake cc c++ $(BAKED)
 bake: $(BAKED)
 $(BAKED): $(O)/obj/$(PLATFORM)-$(KERNEL)/below-linux.o $(O)/obj/above/app-linux.o \
     $(call rump_of,$(PLATFORM),linux) linker/$(PLATFORM).lds linker/hw.lds
@@ -218,6 +218,7 @@ $(BAKED): $(O)/obj/$(PLATFORM)-$(KERNEL)/below-linux.o $(O)/obj/above/app-linux.
 	$(call link_image,$(filter %.o,$^) $@.rom.o,linker/$(PLATFORM).lds)
 	@rm -f $@.rom.o
 cc: $(O)/musl/lib/libc.a		# the compiler of `sirloin cc'
+c++: $(O)/musl/lib/libc++.a	# and of `sirloin c++'
 include linux/musl.mk
 
 # ---- the same above the line as a Linux process (tests/host/hostline.c) ----
@@ -264,7 +265,7 @@ xen-shell: all
 bench: all
 	@scripts/install-deps bench
 	$(if $(RUMP),@$(MAKE) O=$(O) RUMP= all)
-	SIRLOIN_O=$(abspath $(O)) tests/bench/run $(if $(RUMP),$(O)/builtin/hw) $(OUT)
+	SIRLOIN_O=$(abspath $(O)) SIRLOIN_RUMP=$(abspath $(RUMP)) tests/bench/run $(if $(RUMP),$(O)/builtin/hw) $(OUT)
 
 # Objects of a room, comma-separated, by themselves.
 comma	:= ,

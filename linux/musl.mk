@@ -7,3 +7,11 @@ $(O)/musl/lib/libc.a: linux/musl.mk $(wildcard linux/musl/*) $(O)/src/musl/.sha2
 	$(call say,MUSL,$(O)/musl)
 	$(Q)linux/musl/build $(musl_DIR) $(O)/musl '$(musl_CFLAGS)' >$(O)/musl.log 2>&1 || \
 	    { tail -n 20 $(O)/musl.log; exit 1; }
+
+# The C++ library, a few minutes: when it is asked for (`sirloin c++').
+$(O)/musl/lib/libc++.a: linux/cxx/build linux/cxx/specs.in | $(O)/musl/lib/libc.a \
+    $(O)/src/llvm/.sha256
+	@scripts/install-deps c++
+	$(call say,LIBC++,$(O)/musl)
+	$(Q)linux/cxx/build $(O)/src/llvm $(O)/musl '$(musl_CFLAGS)' >$(O)/libc++.log 2>&1 || \
+	    { tail -n 20 $(O)/libc++.log; exit 1; }

@@ -21,10 +21,10 @@ def make(*args):
 
 
 def compiler(name, args):
-    """Become the compiler; the C library is built when there is none yet."""
+    """Become the compiler; its library is built when there is none yet."""
     tool = os.path.join(BUILD, "musl", "bin", name)
     if not os.path.exists(tool):
-        make("cc")
+        make(name.removeprefix("sirloin-"))
     if not os.path.exists(tool):
         raise Failure(f"{tool}: not there")
     os.execv(tool, [tool, *args])

@@ -12,11 +12,11 @@ DIR = f"{OUT}/programs"
 ENV = {**os.environ, "SIRLOIN_BUILD": OUT}
 
 
-def cc():
-    """The compiler; the C library is built first."""
-    subprocess.run(["make", "-s", "-C", ROOT, f"O={OUT}", "cc"], check=True,
-                   timeout=900)
-    return f"{OUT}/musl/bin/sirloin-cc"
+def cc(name="cc"):
+    """The compiler, cc or c++; its library is built first."""
+    subprocess.run(["make", "-s", "-C", ROOT, f"O={OUT}", name], check=True,
+                   timeout=1800)
+    return f"{OUT}/musl/bin/sirloin-{name}"
 
 
 def compile(source, *flags):
@@ -24,8 +24,9 @@ def compile(source, *flags):
     sources = sorted(glob.glob(f"{source}/*.c")) or [source]
     os.makedirs(DIR, exist_ok=True)
     out = f"{DIR}/" + os.path.splitext(os.path.basename(source))[0]
-    subprocess.run([cc(), "-O1", "-g", *flags, *sources, "-o", out], check=True,
-                   timeout=120)
+    tool = cc("c++" if source.endswith(".cc") else "cc")
+    subprocess.run([tool, "-O1", "-g", *flags, *sources, "-o", out], check=True,
+                   timeout=300)
     return out
 
 
@@ -47,7 +48,7 @@ def build(name, output=None):
     return path
 
 
-def bake(*programs, name, files=None, platform="hw"):
+def bake(*programs, name, files=None, platform="hw", rump=RUMP):
     """An image with the programs and files {path: bytes}."""
     out = f"{DIR}/{name}.elf"
     with tempfile.TemporaryDirectory() as d:
@@ -57,7 +58,7 @@ def bake(*programs, name, files=None, platform="hw"):
                 f.write(data)
         os.makedirs(DIR, exist_ok=True)
         subprocess.run([SIRLOIN, "bake", *programs, "-o", out, "-p", platform,
-                        "--root", d, *(["--rump", RUMP] if RUMP else [])],
+                        "--root", d, *(["--rump", rump] if rump else [])],
                        check=True, timeout=300, env=ENV)
     return out
 
