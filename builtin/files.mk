@@ -7,7 +7,7 @@ builtin_SRCS := \
 	builtin/core/sys_io.c builtin/core/sys_fd.c builtin/core/sys_misc.c \
 	builtin/core/sysctl.c \
 	builtin/fs/vfs.c builtin/fs/namei.c builtin/fs/vn.c \
-	builtin/fs/sys_path.c builtin/fs/sys_attr.c \
+	builtin/fs/sys_path.c builtin/fs/sys_attr.c builtin/fs/sys_statvfs.c \
 	builtin/fs/tmpfs.c builtin/fs/tmpfs_data.c \
 	builtin/fs/devfs.c builtin/fs/etfs.c builtin/fs/blk.c
 

@@ -116,18 +116,87 @@ lx_sys_fallocate(long fd, long mode, long off, long n, long e, long f)
 	return lx_result(rump_sys_ftruncate((int)fd, off + n));
 }
 
-long
-lx_sys_statfs(long a, long b, long c, long d, long e, long f)
-{
+/* Magic numbers: linux/magic.h. */
+static const struct { const char *name; int64_t magic; } fstypes[] = {
+	{ "msdos", 0x4d44 }, { "cd9660", 0x9660 }, { "tmpfs", 0x01021994 },
+	{ "ext2fs", 0xef53 }, { "ffs", 0x00011954 }, { "nfs", 0x6969 },
+	{ "udf", 0x15013346 }, { "9p", 0x01021997 }, { "devfs", 0x1373 },
+};
 
-	return lx_missing("statfs", 137);
+struct lx_statfs {
+	int64_t		type, bsize;
+	uint64_t	blocks, bfree, bavail, files, ffree;
+	int32_t		fsid[2];
+	int64_t		namelen, frsize, flags, spare[4];
+};
+/* NetBSD 11's has longer names. */
+union statbuf {
+	struct statvfs	old;
+	char		room[4096];
+};
+#define NEW_TYPENAME	192		/* f_fstypename since NetBSD 10 */
+
+static long
+statfs_out(const union statbuf *sv, bool old, struct lx_statfs *o)
+{
+	const char *name = old ? sv->old.f_fstypename : sv->room + NEW_TYPENAME;
+
+	memset(o, 0, sizeof(*o));
+	for (size_t i = 0; i < sizeof(fstypes) / sizeof(fstypes[0]); i++)
+		if (strncmp(fstypes[i].name, name, 32) == 0)
+			o->type = fstypes[i].magic;
+	o->bsize = o->frsize = (int64_t)sv->old.f_frsize;
+	o->blocks = sv->old.f_blocks;
+	o->bfree = sv->old.f_bfree;
+	o->bavail = sv->old.f_bavail;
+	o->files = sv->old.f_files;
+	o->ffree = sv->old.f_ffree;
+	o->fsid[0] = (int32_t)sv->old.f_fsid;
+	o->namelen = (int64_t)sv->old.f_namemax;
+	o->flags = sv->old.f_flag & 1;		/* read-only: the same bit */
+	return 0;
 }
 
 long
-lx_sys_fstatfs(long a, long b, long c, long d, long e, long f)
+lx_sys_statfs(long path, long out, long c, long d, long e, long f)
 {
+	bool old = rump___sysimpl_statvfs1 != NULL;
+	union statbuf *sv = rumpcomp_host_malloc(sizeof(*sv), 0);
+	long r = -LX_ENOMEM;
 
-	return lx_missing("fstatfs", 138);
+	if (sv == NULL)
+		return r;
+	if (!old && rump___sysimpl_statvfs190 == NULL)
+		r = lx_missing("statfs", 137);
+	else
+		r = lx_result(old ?
+		    rump___sysimpl_statvfs1((const char *)path, &sv->old, 0) :
+		    rump___sysimpl_statvfs190((const char *)path, sv, 0));
+	if (r == 0)
+		r = statfs_out(sv, old, (void *)out);
+	rumpcomp_host_free(sv);
+	return r;
+}
+
+long
+lx_sys_fstatfs(long fd, long out, long c, long d, long e, long f)
+{
+	bool old = rump___sysimpl_fstatvfs1 != NULL;
+	union statbuf *sv = rumpcomp_host_malloc(sizeof(*sv), 0);
+	long r = -LX_ENOMEM;
+
+	if (sv == NULL)
+		return r;
+	if (!old && rump___sysimpl_fstatvfs190 == NULL)
+		r = lx_missing("fstatfs", 138);
+	else
+		r = lx_result(old ?
+		    rump___sysimpl_fstatvfs1((int)fd, &sv->old, 0) :
+		    rump___sysimpl_fstatvfs190((int)fd, sv, 0));
+	if (r == 0)
+		r = statfs_out(sv, old, (void *)out);
+	rumpcomp_host_free(sv);
+	return r;
 }
 
 /* ---- directories ---- */

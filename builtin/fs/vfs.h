@@ -93,6 +93,8 @@ struct vfsops {
 	/* Nothing is referenced but the root. */
 	int	(*unmount)(struct mount *);
 	int	(*sync)(struct mount *);	/* or NULL */
+	/* Blocks and files, f_bsize, f_frsize.  NULL: it is in memory. */
+	int	(*statvfs)(struct mount *, struct statvfs *);
 	LIST_ENTRY(vfsops) link;
 };
 void	vfs_register(struct vfsops *);

@@ -55,6 +55,18 @@ struct stat {
 	blksize_t	st_blksize;
 	uint32_t	st_flags, st_gen, st_spare[2];
 };
+/* As before NetBSD 10; since then f_fstypename is 20 bytes further on. */
+struct statvfs {
+	unsigned long	f_flag, f_bsize, f_frsize, f_iosize;
+	uint64_t	f_blocks, f_bfree, f_bavail, f_bresvd;
+	uint64_t	f_files, f_ffree, f_favail, f_fresvd;
+	uint64_t	f_syncreads, f_syncwrites, f_asyncreads, f_asyncwrites;
+	int32_t		f_fsidx[2];
+	unsigned long	f_fsid, f_namemax;
+	uid_t		f_owner;
+	uint32_t	f_spare[4];
+	char		f_fstypename[32], f_mntonname[1024], f_mntfromname[1024];
+};
 #define st_atime	st_atim.tv_sec
 #define st_mtime	st_mtim.tv_sec
 #define st_ctime	st_ctim.tv_sec

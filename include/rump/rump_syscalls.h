@@ -4,7 +4,7 @@
  * an object compiled with this file links with any of them and with builtin/.
  * -1 and the thread's errno (rumpuser_seterrno()) report an error.
  *
- * No statvfs: its name and structure changed.
+ * statvfs is weak, by both its names: NULL is the one that is not there.
  * Facts: NetBSD sys/rump/include/rump/rump_syscalls.h, 2016 and 11.
  */
 #ifndef SIRLOIN_RUMP_SYSCALLS_H
@@ -42,6 +42,13 @@ int	rump___sysimpl_pipe2(int *, int);
 int	rump___sysimpl_fchmod(int, mode_t);
 int	rump___sysimpl_futimens(int, const struct timespec *);
 int	rump___sysimpl_fchdir(int);
+int	rump___sysimpl_statvfs1(const char *, struct statvfs *, int)
+	    __attribute__((weak));
+int	rump___sysimpl_fstatvfs1(int, struct statvfs *, int)
+	    __attribute__((weak));
+int	rump___sysimpl_statvfs190(const char *, void *, int)
+	    __attribute__((weak));
+int	rump___sysimpl_fstatvfs190(int, void *, int) __attribute__((weak));
 #define rump_sys_open		rump___sysimpl_open
 #define rump_sys_close		rump___sysimpl_close
 #define rump_sys_read		rump___sysimpl_read

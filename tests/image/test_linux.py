@@ -67,6 +67,19 @@ class Linux(unittest.TestCase):
                 self.assertEqual(bad, [], console[-3000:])
                 self.assertEqual((status, ok), (0, plan), console[-3000:])
 
+    def test_cxx(self):
+        """C++: exceptions, threads, streams, file systems; on Linux first."""
+        test = program.compile(f"{ROOT}/tests/programs/cxxtest.cc", "-std=c++20")
+        with tempfile.TemporaryDirectory() as d:
+            r = subprocess.run([test, d], stdout=subprocess.PIPE, text=True, timeout=60)
+        ok, bad, plan = tap_lines(r.stdout)
+        self.assertEqual((bad, ok), ([], plan), r.stdout)
+        status, console = run(program.bake(test, name="cxxtest"), "--machine", "q35",
+                              "--smp", 2, "--mem", 256, timeout=120)
+        ok, bad, plan = tap_lines(console)
+        self.assertEqual((status, bad, ok), (0, [], plan), console[-3000:])
+        self.assertIn("a static object's destructor", console)
+
     def source(self, name, text):
         with tempfile.TemporaryDirectory() as d:
             with open(f"{d}/{name}.c", "w") as f:

@@ -8,12 +8,18 @@ from xencase import LANES, Case, Refused, disk
 
 class Linux(Case):
     def test_lxtest(self):
-        prog = program.compile(f"{ROOT}/tests/programs/lxtest")
-        images = {"pv": program.bake(prog, name="lxtest-xen", platform="xen"),
-                  "pvh": program.bake(prog, name="lxtest")}
+        self.passes("lxtest", "lxtest")
+
+    def test_cxxtest(self):
+        self.passes("cxxtest", "cxxtest.cc", "-std=c++20")
+
+    def passes(self, name, source, *flags):
+        prog = program.compile(f"{ROOT}/tests/programs/{source}", *flags)
+        images = {"pv": program.bake(prog, name=f"{name}-xen", platform="xen"),
+                  "pvh": program.bake(prog, name=name)}
         for lane in LANES:
             with self.on(lane):
-                g = self.guest("lxtest-xen" if lane[0] == "pv" else "lxtest", lane=lane,
+                g = self.guest(f"{name}-xen" if lane[0] == "pv" else name, lane=lane,
                                img=images[lane[0]], memory=256, conf={"net": []})
                 self.ends(g, timeout=180)
                 ok, bad, plan = tap_lines(g.console)

@@ -268,11 +268,28 @@ fat_unmount(struct mount *mp)
 	return error;
 }
 
+static int
+fat_statvfs(struct mount *mp, struct statvfs *sv)
+{
+	struct fatfs *f = mp->data;
+	DWORD free = 0;
+	int r;
+
+	kmutex_enter(&mp->mtx);
+	r = f_getfree(&f->ff, &free);
+	sv->f_bsize = sv->f_frsize = f->clusize;
+	sv->f_blocks = f->ff.n_fatent - 2;
+	sv->f_bfree = sv->f_bavail = free;
+	kmutex_exit(&mp->mtx);
+	return fat_error(r);
+}
+
 static struct vfsops fat_vfsops = {
 	.name = MOUNT_MSDOS,
 	.mount = fat_mount,
 	.unmount = fat_unmount,
 	.sync = fat_sync,
+	.statvfs = fat_statvfs,
 };
 
 static int

@@ -358,10 +358,21 @@ iso_unmount(struct mount *mp)
 	return 0;
 }
 
+static int
+iso_statvfs(struct mount *mp, struct statvfs *sv)
+{
+	const struct isofs *f = mp->data;
+
+	sv->f_bsize = sv->f_frsize = f->block;
+	sv->f_blocks = f->size / f->block;
+	return 0;
+}
+
 static struct vfsops iso_vfsops = {
 	.name = MOUNT_CD9660,
 	.mount = iso_mount,
 	.unmount = iso_unmount,
+	.statvfs = iso_statvfs,
 };
 
 static int
