@@ -53,6 +53,13 @@ rumpcomp_host_vm_commit(void *addr, size_t size)
 	return kern_vm_commit((uintptr_t)addr, size);
 }
 
+int
+rumpcomp_host_vm_stack(void *top)
+{
+
+	return kern_vm_stack((uintptr_t)top);
+}
+
 void
 rumpcomp_host_meminfo(uint64_t *total, uint64_t *free)
 {

@@ -30,6 +30,11 @@ int	kern_vm_discard(uintptr_t va, size_t size);
 /* Pages for all of it now.  ENOMEM. */
 int	kern_vm_commit(uintptr_t va, size_t size);
 /*
+ * A thread is to begin on a stack that grows down from top: the pages that
+ * must be there now are, if any (a PV guest's faults are pushed onto it).
+ */
+int	kern_vm_stack(uintptr_t top);
+/*
  * From the page fault handler, interrupts masked: true when the page is there
  * now and the access can be made again.
  */

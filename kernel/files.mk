@@ -13,6 +13,6 @@ kernel_HOT := kernel/netsoft.c kernel/sched.c kernel/spin.c kernel/mutex.c kerne
 	   kernel/waitq.c kernel/rw.c kernel/futex.c kernel/heap.c kernel/slab.c \
 	   kernel/page.c kernel/rxpool.c
 # Address space for programs, and a disk in the image: with room linux/.
-kernel_vm_SRCS := kernel/vm.c kernel/romdisk.c
+kernel_vm_SRCS := kernel/vm.c kernel/vm_park.c kernel/romdisk.c
 # Disks that the program serves.
 kernel_export_SRCS := kernel/export.c

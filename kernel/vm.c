@@ -10,6 +10,8 @@
 #include <string.h>
 #include <vm.h>
 
+#include "vm_park.h"
+
 #define SPACE		(1UL << 40)
 #define AROUND		(16 * PAGE_SIZE)	/* pages at a fault */
 #define BATCH		64			/* pages taken away at once */
@@ -20,31 +22,14 @@ struct area {
 	int		prot, owner;
 	bool		frozen;
 };
-/* A page of an area that may not be accessed now, but keeps what it has. */
-struct parked {
-	RB_ENTRY(parked) node;
-	uintptr_t	va;
-	void		*page;
-};
-
 static int
 area_cmp(const struct area *a, const struct area *b)
 {
-
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
-static int
-parked_cmp(const struct parked *a, const struct parked *b)
-{
-
-	return a->va < b->va ? -1 : a->va > b->va;
-}
-
 static RB_HEAD(areas, area) areas = RB_INITIALIZER(&areas);
-static RB_HEAD(parkeds, parked) parkeds = RB_INITIALIZER(&parkeds);
 RB_GENERATE_STATIC(areas, area, node, area_cmp)
-RB_GENERATE_STATIC(parkeds, parked, node, parked_cmp)
 
 static uintptr_t base, next;		/* the range; what was never used */
 static uint64_t promised, committed, refused;
@@ -168,33 +153,6 @@ freeze(struct area *a, bool on)
 		kern_preempt_enable();
 }
 
-static void
-park(uintptr_t va, void *page)
-{
-	struct parked *p = kern_malloc(sizeof(*p), 0);
-
-	if (p == NULL)
-		kern_panic("vm: no memory to keep a page");
-	p->va = va;
-	p->page = page;
-	RB_INSERT(parkeds, &parkeds, p);
-}
-
-/* The parked page of va, no longer parked; NULL. */
-static void *
-unpark(uintptr_t va)
-{
-	struct parked key = { .va = va }, *p;
-	void *page;
-
-	if (RB_EMPTY(&parkeds) || (p = RB_FIND(parkeds, &parkeds, &key)) == NULL)
-		return NULL;
-	RB_REMOVE(parkeds, &parkeds, p);
-	page = p->page;
-	kern_free(p);
-	return page;
-}
-
 /* Take the pages of [va, end) in a away: park them or free them. */
 static void
 take_pages(struct area *a, uintptr_t va, uintptr_t end, bool keep)
@@ -218,7 +176,7 @@ take_pages(struct area *a, uintptr_t va, uintptr_t end, bool keep)
 			__atomic_fetch_sub(&committed, PAGE_SIZE,
 			    __ATOMIC_RELAXED);
 			if (keep)
-				park(from + i * PAGE_SIZE, page[i]);
+				vm_park(from + i * PAGE_SIZE, page[i]);
 			else
 				kern_page_free(page[i], 1);
 		}
@@ -318,9 +276,9 @@ unmap(uintptr_t va, size_t size)
 		a->prot = 0;			/* no more pages */
 		kern_spin_unlock(&lock, s);
 		take_pages(a, a->start, a->end, false);
-		for (uintptr_t p = a->start; !RB_EMPTY(&parkeds) && p < a->end;
+		for (uintptr_t p = a->start; vm_parked != 0 && p < a->end;
 		    p += PAGE_SIZE) {
-			void *page = unpark(p);
+			void *page = vm_unpark(p);
 
 			if (page != NULL)
 				kern_page_free(page, 1);
@@ -434,9 +392,9 @@ protect_area(struct area *a, int prot)
 		take_pages(a, a->start, a->end, true);
 	else if (old != 0)
 		plat_protect(a->start, size, page_prot(prot));
-	for (va = a->start; prot != 0 && !RB_EMPTY(&parkeds) && va < a->end;
+	for (va = a->start; prot != 0 && vm_parked != 0 && va < a->end;
 	    va += PAGE_SIZE) {
-		if ((page = unpark(va)) == NULL)
+		if ((page = vm_unpark(va)) == NULL)
 			continue;
 		if (plat_map(va, plat_virt_to_phys(page), PAGE_SIZE,
 		    page_prot(prot)) != 0)
@@ -484,22 +442,45 @@ kern_vm_discard(uintptr_t va, size_t size)
 	return 0;
 }
 
+static int
+commit(uintptr_t va, uintptr_t end)
+{
+	struct area *a;
+
+	for (; va < end; va += PAGE_SIZE) {
+		a = area_above(va);
+		if (a == NULL || a->start > va || a->prot == 0 ||
+		    !page_in(va, a->prot))
+			return ENOMEM;
+	}
+	return 0;
+}
+
 int
 kern_vm_commit(uintptr_t va, size_t size)
 {
-	uintptr_t end = va + size;
-	struct area *a;
-	int error = 0;
+	int error;
 
 	if (!sane(va, size))
 		return EINVAL;
 	kern_mutex_lock(&mutex);
-	for (; error == 0 && va < end; va += PAGE_SIZE) {
-		a = area_above(va);
-		if (a == NULL || a->start > va || a->prot == 0 ||
-		    !page_in(va, a->prot))
-			error = ENOMEM;
-	}
+	error = commit(va, va + size);
+	kern_mutex_unlock(&mutex);
+	return error;
+}
+
+int
+kern_vm_stack(uintptr_t top)
+{
+	struct area *a;
+	int error = 0;
+
+	if (PLAT_FAULTS_NEED_STACK == 0)
+		return 0;
+	kern_mutex_lock(&mutex);
+	a = area_above(top - 1);
+	if (a != NULL && a->start < top)
+		error = commit(a->start, (top + PAGE_SIZE - 1) & -PAGE_SIZE);
 	kern_mutex_unlock(&mutex);
 	return error;
 }

@@ -39,11 +39,10 @@ make_stack(struct lx_process *p, char **top)
 {
 	void *stack = NULL;
 
-	/* committed: an interrupt of Xen's pushes onto it */
 	if (rumpcomp_host_vm_map(&stack, STACK + GUARD, HOST_VM_OWNER(p->pid)) != 0 ||
 	    rumpcomp_host_vm_protect((char *)stack + GUARD, STACK,
 	    HOST_VM_READ | HOST_VM_WRITE) != 0 ||
-	    rumpcomp_host_vm_commit((char *)stack + GUARD, STACK) != 0)
+	    rumpcomp_host_vm_stack((char *)stack + GUARD + STACK) != 0)
 		return LX_ENOMEM;
 	*top = (char *)stack + GUARD + STACK;
 	return 0;

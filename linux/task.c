@@ -155,7 +155,8 @@ lx_clone(long a, long b, long c, long d, long e, long f)
 
 	if ((ca->flags & thread) != thread)
 		return lx_missing("fork", 57);
-	if ((t = lx_task_new(me->proc)) == NULL)
+	if (rumpcomp_host_vm_stack(ca->stack) != 0 ||
+	    (t = lx_task_new(me->proc)) == NULL)
 		return -LX_EAGAIN;
 	sp = (uintptr_t *)((uintptr_t)ca->stack & ~15UL);
 	*--sp = 0;			/* as if called */

@@ -13,6 +13,7 @@
 
 /* The platform's part of struct cpu: hw finds its own by the task register. */
 struct plat_cpu { };
+#define PLAT_FAULTS_NEED_STACK 0	/* handlers have stacks of their own */
 #define PLAT_CPU_OFFSET	16		/* in struct cpu */
 
 #define PLAT_IRQ_ENABLED	0x200UL	/* RFLAGS.IF */

@@ -59,6 +59,8 @@ void	rumpcomp_host_vm_unmap_owner(int);	/* all that is this one's */
 int	rumpcomp_host_vm_protect(void *, size_t size, int prot);
 int	rumpcomp_host_vm_discard(void *, size_t size);	/* zeroes again */
 int	rumpcomp_host_vm_commit(void *, size_t size);
+/* Before a thread begins on a stack in such memory.  ENOMEM. */
+int	rumpcomp_host_vm_stack(void *top);
 /* Bytes of memory there are, and free. */
 void	rumpcomp_host_meminfo(uint64_t *total, uint64_t *free);
 

@@ -23,6 +23,7 @@ struct plat_cpu {
 	uint64_t	exc_stack;	/* GS_EXC_STACK */
 	uint64_t	num;
 } __attribute__((aligned(64)));
+#define PLAT_FAULTS_NEED_STACK 1	/* Xen pushes onto the one in use */
 #define PLAT_CPU_OFFSET	64		/* in struct cpu */
 
 #define PLAT_IRQ_ENABLED	0x200UL	/* RFLAGS.IF, as Xen shows it */
