@@ -22,6 +22,7 @@ struct area {
 	int		prot, owner;
 	bool		frozen;
 };
+
 static int
 area_cmp(const struct area *a, const struct area *b)
 {
