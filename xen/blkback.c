@@ -126,6 +126,9 @@ ring_make(struct bb *b, struct bb_ring *r, unsigned n, unsigned order,
 	kern_mutex_init(&r->lock, "bbring");
 	bring_init(&r->ring, r->map.va, (size_t)PAGE_SIZE << order,
 	    blk_entry(b->abi));
+	r->answers = kern_zalloc(r->ring.size * sizeof(*r->answers));
+	if (r->answers == NULL)
+		return ENOMEM;
 	r->up = true;
 	return backbus_event(d, (evtchn_port_t)v, name, KERN_CPU_ANY, bb_intr,
 	    r, &r->event);
@@ -273,6 +276,7 @@ bb_disconnect(struct backbus_dev *d)
 		return false;
 	for (i = 0; i < BB_MAXRING; i++) {
 		backbus_unmap(&b->ring[i].map);
+		kern_free(b->ring[i].answers);
 		memset(&b->ring[i], 0, sizeof(b->ring[i]));
 	}
 	bb_pool_free(b);

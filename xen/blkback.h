@@ -27,6 +27,7 @@ struct bb_ring;
 struct bb_io {
 	struct export_io x;		/* first */
 	struct bb_ring	*r;
+	uint32_t	at;		/* its place in the ring */
 	struct blk_want	w;
 	unsigned	npages;		/* of x.req.data; 0: none of its own */
 	bool		reserve;	/* it has the reserve's */
@@ -35,9 +36,20 @@ struct bb_io {
 };
 STAILQ_HEAD(bb_ioq, bb_io);
 
+/*
+ * Answers go into the ring in the order of the requests, whose entries they take
+ * over: so those without an answer are still there for a back end that comes
+ * after this one has crashed.
+ */
+struct bb_answer {
+	uint8_t		e[16];
+	bool		done;
+};
+
 struct bb_ring {
 	struct bb	*b;
 	struct kern_mutex lock;		/* of answers, and `up' */
+	struct bb_answer *answers;	/* ring.size */
 	struct bring	ring;
 	struct backbus_map map;
 	struct xen_event event;

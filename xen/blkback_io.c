@@ -14,17 +14,25 @@
 /* ---- answers ---- */
 
 static void
-respond(struct bb_ring *r, const struct blk_want *w, int error)
+respond(struct bb_ring *r, uint32_t at, const struct blk_want *w, int error)
 {
-	uint8_t e[16];
+	struct bb_answer *a;
 	bool notify = false;
 
-	blk_respond(e, w->id, w->opcode, error == 0 ? BLKIF_RSP_OKAY :
-	    error == EOPNOTSUPP ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR);
 	kern_mutex_lock(&r->lock);
 	if (r->up) {
-		bring_put(&r->ring, e, blk_answer(r->b->abi));
-		notify = bring_publish(&r->ring);
+		a = &r->answers[at & (r->ring.size - 1)];
+		blk_respond(a->e, w->id, w->opcode, error == 0 ?
+		    BLKIF_RSP_OKAY : error == EOPNOTSUPP ?
+		    BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR);
+		a->done = true;
+		/* Each is seen as soon as it is there: see bb_answer. */
+		while ((a = &r->answers[r->ring.rsp_prod &
+		    (r->ring.size - 1)])->done) {
+			a->done = false;
+			bring_put(&r->ring, a->e, blk_answer(r->b->abi));
+			notify |= bring_publish(&r->ring);
+		}
 	}
 	kern_mutex_unlock(&r->lock);
 	if (notify)
@@ -38,7 +46,7 @@ refuse(struct bb *b, struct bb_io *io, int error)
 
 	if (++b->user.refused % REFUSALS == 0)
 		kern_sleep_until(plat_clock() + REFUSAL_PAUSE);
-	respond(io->r, &io->w, error);
+	respond(io->r, io->at, &io->w, error);
 	bb_io_put(b, io);
 }
 
@@ -105,6 +113,7 @@ done(struct export_io *x, int error)
 	struct bb_ring *r = io->r;
 	struct bb *b = r->b;
 	struct blk_want w;
+	uint32_t at = io->at;
 	unsigned long s;
 
 	if (error == 0 && io->w.op == EXPORT_READ && r->up)
@@ -118,7 +127,7 @@ done(struct export_io *x, int error)
 	if (io->w.op == EXPORT_BARRIER)
 		__atomic_store_n(&b->barrier, false, __ATOMIC_SEQ_CST);
 	bb_io_put(b, io);
-	respond(r, &w, error);
+	respond(r, at, &w, error);
 	bb_run(b);
 	unref(b);
 }
@@ -204,6 +213,7 @@ take(struct bb *b, struct bb_ring *r)
 
 	if ((io = bb_io_get(b)) == NULL)
 		return false;
+	io->at = r->ring.req_cons;
 	bring_get(&r->ring, e, blk_entry(b->abi));
 	io->r = r;
 	error = blk_parse(b->abi, e, &io->w);

@@ -5,6 +5,7 @@ import sys
 
 import check
 import detached
+import driverdomain
 import iso
 import qemu
 import toolchain
@@ -104,6 +105,11 @@ def parser():
                    default=[])
     config_options(x)
     x.set_defaults(call=xl.xlcfg)
+
+    d = sub.add_parser("driverdomain", help="create a driver domain (dom0) and keep it running")
+    d.add_argument("file", metavar="FILE.cfg", help="as for xl create")
+    d.add_argument("--config", metavar="FILE", help="its configuration, by xenstore")
+    d.set_defaults(call=driverdomain.run)
 
     c = sub.add_parser("check", help="look for red-zone and TLS use in archives")
     c.add_argument("archives", metavar="ARCHIVE", nargs="+")

@@ -4,6 +4,7 @@ import atexit
 import glob
 import json
 import os
+import shutil
 import subprocess
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,20 @@ def install(bed):
     """The tools in dom0's path."""
     for name in TOOLS:
         bed.run(f"cp {bed.put(tool(name))} /usr/bin/ && chmod 755 /usr/bin/{name}")
+
+
+def install_sirloin(bed):
+    """`sirloin' and its Python in dom0's memory."""
+    py = f"{xen.files()}/python"
+    shutil.rmtree(f"{bed.work}/scripts", ignore_errors=True)
+    shutil.copytree(f"{xen.ROOT}/scripts", f"{bed.work}/scripts",
+                    ignore=shutil.ignore_patterns("__pycache__"))
+    bed.run(f"""[ -d /tmp/python ] || cp -r {py} /tmp/python; rm -rf /tmp/scripts
+        cp -r /bed/scripts /tmp/ && cat >/usr/bin/sirloin <<'END' && chmod 755 /usr/bin/sirloin
+#!/bin/sh
+export PYTHONHOME=/tmp/python LD_LIBRARY_PATH=/tmp/python/lib
+exec /tmp/python/bin/python3 /tmp/scripts/sirloin "$@"
+END""", 120)
 
 
 def shared():
