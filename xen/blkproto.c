@@ -100,7 +100,9 @@ blk_parse(enum blk_abi abi, const void *e, struct blk_want *w)
 		w->nseg = GET(uint16_t, e, 2);
 		w->sector = GET(uint64_t, e, l->isector);
 		w->ref = GET(uint32_t, e, l->iref);
-		error = operation(GET(uint8_t, e, 1), w->nseg, &w->op);
+		/* Linux wants to be answered with what was done, not how. */
+		w->opcode = GET(uint8_t, e, 1);
+		error = operation(w->opcode, w->nseg, &w->op);
 		if (error == 0 && (w->nseg == 0 || w->nseg > BLK_MAXSEG ||
 		    (w->op != EXPORT_READ && w->op != EXPORT_WRITE)))
 			error = EINVAL;
