@@ -20,6 +20,7 @@
 #include <rump/rump_syscalls.h>
 
 #include "private.h"
+#include <rump/sync.h>
 
 int
 open(const char *path, int flags, ...)
@@ -67,6 +68,20 @@ ioctl(int fd, unsigned long cmd, ...)
 	return rump_sys_ioctl(fd, cmd, arg);
 }
 
+int
+fsync(int fd)
+{
+
+	return rump_sync(fd, RUMP_SYNC_FILE);
+}
+
+int
+fdatasync(int fd)
+{
+
+	return rump_sync(fd, RUMP_SYNC_DATA);
+}
+
 /* The rest is the rump kernel's as it is. */
 #define CALL(ret, name, sys, params, args)				\
 	ret name params							\
@@ -95,8 +110,6 @@ CALL1(int, close, int)
 CALL1(int, dup, int)
 CALL2(int, dup2, int, int)
 CALL2(int, pipe2, int *, int)
-CALL1(int, fsync, int)
-CALL1(int, fdatasync, int)
 CALL2(int, ftruncate, int, off_t)
 CALL2(int, truncate, const char *, off_t)
 CALL2(int, fstat, int, struct stat *)

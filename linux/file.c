@@ -4,6 +4,7 @@
 
 #include "linux.h"
 #include "file.h"
+#include <rump/sync.h>
 
 /* ---- flags (asm-generic/fcntl.h) ---- */
 
@@ -411,7 +412,7 @@ long
 lx_sys_fsync(long fd, long b, long c, long d, long e, long f)
 {
 
-	return lx_result(rump_sys_fsync((int)fd));
+	return lx_result(rump_sync((int)fd, RUMP_SYNC_FILE));
 }
 
 /* NetBSD's fdatasync leaves out the file's length, which Linux's does not. */

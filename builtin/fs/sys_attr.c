@@ -1,6 +1,7 @@
 /* sys_attr.c: system calls about what is behind a name or a descriptor. */
 #include "vfs.h"
 #include <rump/rump_syscalls.h>
+#include <rump/sync.h>
 
 /* ---- by name ---- */
 
@@ -191,6 +192,19 @@ do_fsync(int fd, bool dataonly)
 }
 int rump___sysimpl_fsync(int fd) { return do_fsync(fd, false); }
 int rump___sysimpl_fdatasync(int fd) { return do_fsync(fd, true); }
+
+/* Always the whole file, and the disk: more than what was asked for. */
+int
+rump___sysimpl_fsync_range(int fd, int flags, off_t start, off_t len)
+{
+
+	if ((flags & (RUMP_SYNC_DATA | RUMP_SYNC_FILE)) == 0 || start < 0 ||
+	    len < 0) {
+		SYS_ENTER();
+		return SYS_LEAVE(EINVAL, 0);
+	}
+	return do_fsync(fd, (flags & RUMP_SYNC_DATA) != 0);
+}
 
 int
 rump___sysimpl_ftruncate(int fd, off_t size)

@@ -31,6 +31,7 @@ ssize_t	rump___sysimpl_pwritev(int, const struct iovec *, int, off_t);
 off_t	rump___sysimpl_lseek(int, off_t, int);
 int	rump___sysimpl_fsync(int);
 int	rump___sysimpl_fdatasync(int);
+int	rump___sysimpl_fsync_range(int, int, off_t, off_t);
 int	rump___sysimpl_ftruncate(int, off_t);
 int	rump___sysimpl_fstat50(int, struct stat *);
 int	rump___sysimpl_getdents30(int, char *, size_t);
@@ -62,6 +63,7 @@ int	rump___sysimpl_fstatvfs190(int, void *, int) __attribute__((weak));
 #define rump_sys_lseek		rump___sysimpl_lseek
 #define rump_sys_fsync		rump___sysimpl_fsync
 #define rump_sys_fdatasync	rump___sysimpl_fdatasync
+#define rump_sys_fsync_range	rump___sysimpl_fsync_range
 #define rump_sys_ftruncate	rump___sysimpl_ftruncate
 #define rump_sys_fstat		rump___sysimpl_fstat50
 #define rump_sys_getdents	rump___sysimpl_getdents30

@@ -1,0 +1,36 @@
+/*
+ * sync.h: fsync() that reaches stable storage, over the rump kernel client API.
+ *
+ * NetBSD's fsync(2) writes the kernel's buffers to the disk, and leaves them in
+ * the disk's own volatile cache; FDISKSYNC (fsync_range(2)) has a file system
+ * flush that, and of a disk's special file nothing does but DIOCCACHESYNC.
+ * Whoever includes this has the error numbers already (<errno.h>, <kern_errno.h>).
+ */
+#ifndef SIRLOIN_RUMP_SYNC_H
+#define SIRLOIN_RUMP_SYNC_H
+
+#include <rump/abi.h>
+#include <rump/host.h>
+#include <rump/rump_syscalls.h>
+
+#define RUMP_SYNC_DATA	0x0010		/* FDATASYNC */
+#define RUMP_SYNC_FILE	0x0020		/* FFILESYNC */
+#define RUMP_SYNC_DISK	0x0040		/* FDISKSYNC */
+
+/* how: RUMP_SYNC_DATA or _FILE.  0, or -1 and the rump kernel's errno. */
+static inline int
+rump_sync(int fd, int how)
+{
+	int force = 1, *error = rumpcomp_host_errno();
+
+	if (rump_sys_fsync_range(fd, how | RUMP_SYNC_DISK, 0, 0) != 0)
+		/* open for reading only: fsync(2) may, fsync_range(2) not */
+		return *error == EBADF ? rump_sys_fsync(fd) : -1;
+	if (rump_sys_ioctl(fd, DIOCCACHESYNC, &force) != 0 &&
+	    *error != ENOTTY && *error != ENODEV && *error != EOPNOTSUPP &&
+	    *error != EINVAL)
+		return -1;
+	return 0;
+}
+
+#endif /* SIRLOIN_RUMP_SYNC_H */
