@@ -10,6 +10,7 @@ netbsd_base	:= rump rumpvfs (rumpdev) (rumpvfs_nofifofs)
 netbsd_net	:= rumpnet rumpnet_net rumpnet_netinet (rumpnet_netinet6) \
 		   rumpnet_local rumpdev rumpdev_bpf \
 		   $(if $(filter virtif,$(NETIF)),rumpnet_virtif)
+netbsd_bridge	:= $(netbsd_net) rumpnet_bridge
 netbsd_tmpfs	:= rumpfs_tmpfs
 netbsd_fat	:= rumpdev rumpdev_disk rumpfs_msdos
 netbsd_iso	:= rumpdev rumpdev_disk rumpfs_cd9660

@@ -41,6 +41,7 @@ struct vif_softc {
 	struct ethercom	sc_ec;
 	struct vif	*sc_vif;
 	struct vif_info	sc_info;
+	bool		sc_whole;
 	struct txpkt	*sc_done;	/* pushed by anybody, atomically */
 	struct txpkt	*sc_free;	/* under the output lock */
 };
@@ -340,6 +341,11 @@ vif_input(void *arg, struct netpktq *q)
 	struct mbuf *m;
 	int bound, flags;
 
+	/* a bridge forwards frames as they are, whatever they lack */
+	if (ifp->if_bridge != NULL && !sc->sc_whole) {
+		rumpcomp_vif_whole(sc->sc_vif);
+		sc->sc_whole = true;
+	}
 	KERNEL_LOCK(1, NULL);
 	bound = curlwp_bind();
 	while ((p = STAILQ_FIRST(q)) != NULL) {

@@ -17,9 +17,11 @@ static void
 queues_down(struct nb *n)
 {
 	struct nb_queue *q;
+	unsigned i;
 
 	n->port.up = false;
-	for (q = n->queue; q < n->queue + n->nqueue; q++) {
+	for (i = 0; i < n->nqueue; i++) {
+		q = &n->queue[i];
 		kern_mutex_lock(&q->rxlock);
 		__atomic_store_n(&q->up, false, __ATOMIC_SEQ_CST);
 		kern_mutex_unlock(&q->rxlock);
@@ -30,7 +32,8 @@ queues_down(struct nb *n)
 	if (n->attached)
 		sw_detach(&n->port);
 	n->attached = false;
-	for (q = n->queue; q < n->queue + n->nqueue; q++) {
+	for (i = 0; i < n->nqueue; i++) {
+		q = &n->queue[i];
 		nb_rx_close(q);
 		nb_tx_close(q);
 		backbus_unmap(&q->txmap);

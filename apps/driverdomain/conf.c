@@ -25,6 +25,7 @@ static const struct parse_key keys[] = {
 	{ "rc", other, PARSE_REPEATS }, { "cmdline", other, PARSE_REPEATS },
 	{ "env", other, PARSE_REPEATS }, { "hostname", other, PARSE_REPEATS },
 	{ "net", other, PARSE_REPEATS }, { "blk", other, PARSE_REPEATS },
+	{ "bridge", other, PARSE_REPEATS },
 	{ NULL, NULL, 0 }
 };
 
