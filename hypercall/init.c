@@ -28,6 +28,7 @@ hyp_enter(int nlocks)
 	void *now = (void *)__atomic_load_n(&hyp_generation, __ATOMIC_ACQUIRE);
 
 	if (__builtin_expect(*slot != now, 0)) {
+		*hyp_slot(HYP_SLOT_LWP) = NULL;		/* the other one's */
 		rumpuser_component_kthread();
 		*slot = now;
 	}
