@@ -101,6 +101,26 @@ rumpcomp_pci_func(unsigned n, unsigned *bus, unsigned *dev, unsigned *fun)
 	return ENXIO;
 }
 
+unsigned
+rumpcomp_pci_life(unsigned bus, unsigned dev, unsigned fun)
+{
+	struct pci_func *f = hyp_pci_visible(bus, dev, fun);
+
+	return f != NULL ? f->life : 0;
+}
+
+unsigned
+rumpcomp_pci_wait(unsigned seen)
+{
+	unsigned now;
+	int nlocks;
+
+	nlocks = hyp_unschedule(NULL);
+	now = pci_wait_change(seen);
+	hyp_schedule(nlocks, NULL);
+	return now;
+}
+
 int
 rumpcomp_pci_claim(unsigned bus, unsigned dev, unsigned fun, const char *name)
 {

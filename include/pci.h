@@ -27,6 +27,7 @@ struct pci_func {
 	uint16_t	nirq;		/* vectors established */
 	uint8_t		sizing, decode;	/* hypercall/pci_conf.c's */
 	bool		away;		/* the host has taken it from us */
+	uint32_t	life;		/* a number of its own, not 0 */
 	void		*host;		/* the host's own */
 	TAILQ_ENTRY(pci_func) link;
 };
@@ -38,6 +39,12 @@ struct pci_func {
 struct pci_func *pci_first(void);
 struct pci_func *pci_next(struct pci_func *);
 struct pci_func *pci_find(unsigned bus, unsigned dev, unsigned fun);
+
+/*
+ * Sleeps until a function has come or gone since it returned `seen' (0: all
+ * those that are there), returns the next one.  On a bus where none do: 0.
+ */
+uint32_t pci_wait_change(uint32_t seen);
 
 /* Claim for a driver, whose name is copied; EBUSY and a message when it has another owner. */
 int	pci_claim(struct pci_func *, const char *owner);
@@ -123,6 +130,9 @@ struct pci_host {
 		    void **cookie);
 	void	(*close)(struct pci_func *, enum pci_kind, unsigned entry,
 		    void *cookie);
+	bool	changes;		/* functions come and go */
+	/* It is away; its interrupts are closed.  The lock is held; NULL. */
+	void	(*gone)(struct pci_func *);
 	/* As pci_dma_alloc(); NULL: pages of kern.h do. */
 	void	*(*dma_alloc)(size_t n, size_t align, uint64_t max);
 	void	(*dma_free)(void *, size_t n);

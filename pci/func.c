@@ -179,6 +179,27 @@ pci_release(struct pci_func *f)
 
 /* ---- they come and go ---- */
 
+static uint32_t changes = 1;
+
+static void
+changed(void)
+{
+
+	__atomic_add_fetch(&changes, 1, __ATOMIC_SEQ_CST);
+	(void)kern_futex_wake(&changes, INT32_MAX);
+}
+
+uint32_t
+pci_wait_change(uint32_t seen)
+{
+
+	if (pci_host == NULL || !pci_host->changes)
+		return 0;
+	if (seen != 0)
+		(void)kern_futex_wait(&changes, seen, UINT64_MAX);
+	return __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
+}
+
 static void
 read_bars(struct pci_node *n)
 {
@@ -255,6 +276,7 @@ node_put(struct pci_node *n)
 struct pci_node *
 pci_func_new(unsigned bus, unsigned dev, unsigned fun, struct pci_node *parent)
 {
+	static uint32_t lives;
 	struct pci_node *n;
 	uint32_t id;
 
@@ -269,6 +291,7 @@ pci_func_new(unsigned bus, unsigned dev, unsigned fun, struct pci_node *parent)
 	n->f.bus = bus;
 	n->f.dev = dev;
 	n->f.fun = fun;
+	n->f.life = ++lives;
 	read_all(n, id);
 	n = node_put(n);
 	kern_mutex_init(&n->lock, "pci");
@@ -282,24 +305,33 @@ pci_func_comes(unsigned bus, unsigned dev, unsigned fun)
 {
 	struct pci_node *n = pci_func_new(bus, dev, fun, NULL);
 
-	return n != NULL ? &n->f : NULL;
+	if (n == NULL)
+		return NULL;
+	changed();
+	return &n->f;
 }
 
 void
 pci_func_goes(struct pci_func *f)
 {
+	struct pci_node *n = pci_node(f);
 	const char *owner;
 	unsigned long s;
 
 	if (f->owner != NULL)
 		pci_enable(f, false);
-	pci_irq_close_all(pci_node(f));
+	kern_mutex_lock(&n->lock);
+	pci_irq_close_all(n);
 	s = kern_spin_lock(&own_lock);
 	f->away = true;
 	owner = f->owner;
 	kern_spin_unlock(&own_lock, s);
+	if (pci_host->gone != NULL)
+		pci_host->gone(f);
+	kern_mutex_unlock(&n->lock);
 	if (owner != NULL)
 		pci_report(f, "taken away from %s", owner);
 	else
 		pci_report(f, "gone");
+	changed();
 }

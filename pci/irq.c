@@ -197,10 +197,8 @@ pci_irq_close_all(struct pci_node *n)
 {
 	struct pci_irq *pi;
 
-	kern_mutex_lock(&n->lock);
 	while ((pi = LIST_FIRST(&n->irqs)) != NULL)
 		irq_close(pi);
-	kern_mutex_unlock(&n->lock);
 }
 
 const char *

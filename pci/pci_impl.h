@@ -64,7 +64,10 @@ void	pci_cap_init(struct pci_node *);
 struct pci_node *pci_func_new(unsigned bus, unsigned dev, unsigned fun,
 	    struct pci_node *behind);
 
-/* irq.c: no interrupts any more; their owners need not have let go of them. */
+/*
+ * irq.c: no interrupts any more; their owners need not have let go of them.
+ * The lock is held.
+ */
 void	pci_irq_close_all(struct pci_node *);
 
 /* The machine's own bus: struct pci_host's calls.  conf.c, msg.c */

@@ -18,15 +18,6 @@
 #define MAXFUNC		256
 #define MAXROOT		64
 
-static const struct pci_host host = {
-	.read = pciop_read,
-	.write = pciop_write,
-	.msix = pciirq_msix,
-	.open = pciirq_open,
-	.close = pciirq_close,
-	.dma_alloc = dmapool_alloc,
-	.dma_free = dmapool_free,
-};
 static struct xenbus_dev *bus_of;	/* there is one bus */
 static grant_ref_t ref;
 static evtchn_port_t port;
@@ -155,11 +146,11 @@ look(void)
 /* ---- they go ---- */
 
 static void
-goes(struct pci_func *f)
+gone(struct pci_func *f)
 {
 	int i;
 
-	pci_func_goes(f);
+	pciirq_gone(f);
 	for (i = 0; i < 6; i++)
 		if (!f->bar[i].io && f->bar[i].addr != 0 && f->bar[i].size != 0)
 			xen_io_revoke(f->bar[i].addr, f->bar[i].size);
@@ -176,7 +167,7 @@ some_go(void)
 		if (function_state(i) == XenbusStateClosing &&
 		    read_place("vdev", i, 4, &p) == 0 &&
 		    (f = pci_find(p.part[1], p.part[2], p.part[3])) != NULL)
-			goes(f);
+			pci_func_goes(f);
 }
 
 /* ---- the connection ---- */
@@ -255,7 +246,7 @@ disconnect(struct xenbus_dev *d, bool gone)
 		pciop_dead();
 	for (f = pci_first(); f != NULL; f = next) {
 		next = pci_next(f);
-		goes(f);
+		pci_func_goes(f);
 	}
 	pciop_close();
 }
@@ -289,6 +280,18 @@ after_suspend(void *arg, bool cancelled)
 
 static struct xen_suspender suspender = {
 	.refuse = may_suspend, .after = after_suspend
+};
+
+static const struct pci_host host = {
+	.read = pciop_read,
+	.write = pciop_write,
+	.msix = pciirq_msix,
+	.open = pciirq_open,
+	.close = pciirq_close,
+	.changes = true,
+	.gone = gone,
+	.dma_alloc = dmapool_alloc,
+	.dma_free = dmapool_free,
 };
 
 static void

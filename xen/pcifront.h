@@ -49,6 +49,7 @@ void	pciop_write(unsigned bus, unsigned dev, unsigned fun, unsigned off,
 unsigned pciirq_msix(struct pci_func *);
 int	pciirq_open(struct pci_func *, enum pci_kind, unsigned entry,
 	    const char *name, int cpu, int (*fn)(void *), void *arg, void **);
+void	pciirq_gone(struct pci_func *);
 void	pciirq_close(struct pci_func *, enum pci_kind, unsigned entry, void *);
 
 /* ---- dmapool.c ---- */

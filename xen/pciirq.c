@@ -56,6 +56,13 @@ msix_off(struct pci_func *f)
 	f->host = NULL;
 }
 
+void
+pciirq_gone(struct pci_func *f)
+{
+
+	msix_off(f);
+}
+
 /* As many as a driver finds use for, of those that there are. */
 static unsigned
 msix_wanted(const struct pci_func *f)

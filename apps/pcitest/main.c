@@ -6,7 +6,8 @@
  * edu: how many there must be; kind: what their interrupts must be; count:
  * interrupts in a row; mask64: the devices reach all memory (dma_mask), and
  * there is some above 4 GB; unplug: the last one is in a slot that can be
- * switched off.  Status: failures, at most 125.
+ * switched off.  A word low=BITS before the configuration: there may be no
+ * memory below 2^BITS bytes.  Status: failures, at most 125.
  */
 #include <stdlib.h>
 #include "pcitest.h"
@@ -14,6 +15,7 @@
 void	sirloin_before_rump(void);
 
 uint32_t opt_count;
+unsigned opt_low = 20;			/* the first MB may have no room */
 bool opt_mask64, opt_unplug;
 const char *opt_kind;
 
@@ -21,12 +23,15 @@ const char *opt_kind;
 void
 sirloin_before_rump(void)
 {
+	char low[8];
 
 	rumpuser_dprintf("TAP version 13\n");
 	if (rumpuser_init(17, &tk_up) != 0) {
 		rumpuser_dprintf("Bail out!  rumpuser_init\n");
 		rumpuser_exit(125);
 	}
+	if (rumpuser_getparam("low", low, sizeof(low)) == 0)
+		opt_low = strtoul(low, NULL, 0);
 	tk_init();
 	on_tk = true;
 	edu_find();

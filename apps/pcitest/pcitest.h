@@ -82,6 +82,7 @@ bool	status_function(const struct edu *, char *buf, size_t size);
 bool	status_find(const char *what, char *buf, size_t size);
 
 extern uint32_t opt_count;		/* interrupts in the long test */
+extern unsigned opt_low;			/* see main.c */
 extern bool opt_mask64, opt_unplug;
 extern const char *opt_kind;
 extern const struct test tests_bus[], tests_irq[], tests_line[], tests_dma[];

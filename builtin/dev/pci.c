@@ -25,6 +25,8 @@ extern const struct pcidriver *const __stop_link_set_pci_drivers[]
 struct function {
 	struct pcidev	d;		/* first */
 	char		name[16];
+	unsigned	life;		/* rumpcomp_pci_life() */
+	LIST_ENTRY(function) link;	/* of those that have a driver */
 	STAILQ_HEAD(, vector) vectors;
 };
 struct vector {
@@ -225,24 +227,69 @@ describe(struct pcidev *d)
 	d->subdevice = v >> 16;
 }
 
+static LIST_HEAD(, function) driven = LIST_HEAD_INITIALIZER(driven);
+
+static bool
+is_driven(unsigned life)
+{
+	struct function *f;
+
+	LIST_FOREACH(f, &driven, link)
+		if (f->life == life)
+			return true;
+	return false;
+}
+
+/* Offer the nth function, unless it has a driver; false: there is none. */
+static bool
+look_at(unsigned n)
+{
+	struct function *f = kmem_zalloc(sizeof(*f));
+
+	if (f == NULL ||
+	    rumpcomp_pci_func(n, &f->d.bus, &f->d.dev, &f->d.fun) != 0) {
+		kmem_free(f, sizeof(*f));
+		return false;
+	}
+	STAILQ_INIT(&f->vectors);
+	f->life = rumpcomp_pci_life(f->d.bus, f->d.dev, f->d.fun);
+	if (!is_driven(f->life)) {
+		describe(&f->d);
+		if (offer(f)) {
+			LIST_INSERT_HEAD(&driven, f, link);
+			return true;	/* the driver's, for ever */
+		}
+	}
+	kmem_free(f, sizeof(*f));
+	return true;
+}
+
+static void
+look(void)
+{
+	unsigned n;
+
+	for (n = 0; look_at(n); n++)
+		continue;
+}
+
+/* Functions that come later.  Of those that went the driver sees only ones. */
+static void
+look_again(void *arg)
+{
+	unsigned seen = (unsigned)(uintptr_t)arg;
+
+	while ((seen = rumpcomp_pci_wait(seen)) != 0)
+		look();
+}
+
 static int
 pci_attach_all(void)
 {
-	struct function *f = NULL;
-	unsigned n;
+	unsigned seen = rumpcomp_pci_wait(0);
 
-	for (n = 0;; n++) {
-		if (f == NULL && (f = kmem_zalloc(sizeof(*f))) == NULL)
-			return ENOMEM;
-		STAILQ_INIT(&f->vectors);
-		f->d.name = NULL;
-		if (rumpcomp_pci_func(n, &f->d.bus, &f->d.dev, &f->d.fun) != 0)
-			break;
-		describe(&f->d);
-		if (offer(f))
-			f = NULL;	/* the driver's, for ever */
-	}
-	kmem_free(f, sizeof(*f));
-	return 0;
+	look();
+	return seen == 0 ? 0 : kthread_create("pcibus", look_again,
+	    (void *)(uintptr_t)seen);
 }
 RUMP_COMPONENT(COMPONENT_DEV, pci_attach_all);

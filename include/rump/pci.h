@@ -48,6 +48,16 @@ int	rumpcomp_pci_iospace_init(void);
 int	rumpcomp_pci_func(unsigned n, unsigned *bus, unsigned *dev,
 	    unsigned *fun);
 /*
+ * A number of the function's own: another one that comes in its place has
+ * another.  0: there is none, or it is the platform's.
+ */
+unsigned rumpcomp_pci_life(unsigned bus, unsigned dev, unsigned fun);
+/*
+ * Sleeps until a function has come or gone since it returned `seen' (0: all
+ * those that are there), returns the next one.  On a bus where none do: 0.
+ */
+unsigned rumpcomp_pci_wait(unsigned seen);
+/*
  * The function is that driver's (the name is shown, and copied); EBUSY: it has
  * another owner.  Who does without becomes its nameless owner by writing to it, or
  * by asking for a BAR or its interrupt.  release: no bus

@@ -44,6 +44,8 @@ def xen_options(p):
     p.add_argument("--smp", metavar="N", type=int, default=1)
     p.add_argument("--name", help="of the domain, or for --detach (the image's)")
     p.add_argument("--type", choices=["pv", "pvh"], help="how Xen runs it (by the image)")
+    p.add_argument("--pci", metavar="BDF[,KEY=VALUE...]", action="append", default=[],
+                   help="a device of the machine, for a PV guest on Xen (00:04.0)")
     p.add_argument("--xl", metavar="KEY=VALUE", action="append", default=[],
                    help="one more line of xl.cfg(5)")
 

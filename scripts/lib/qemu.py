@@ -231,7 +231,7 @@ def once(ns, argv, status_file):
 
 
 def run(ns):
-    for option, given in (("--xl", ns.xl), ("--type", ns.type),
+    for option, given in (("--xl", ns.xl), ("--pci", ns.pci), ("--type", ns.type),
                           ("--name", ns.name and not ns.state)):
         if given:
             raise Failure(f"{option} is for --platform xen", USAGE)

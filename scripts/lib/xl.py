@@ -59,6 +59,18 @@ def disks(ns):
     return entries, conf + tmpfs_entries(ns)
 
 
+def devices(ns, kind):
+    """pci: the machine's devices, by their places (xl-pci-configuration(5))."""
+    for spec in ns.pci:
+        if not re.fullmatch(r"(?:[0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7*]"
+                            r"(?:@[0-9a-fA-F]{1,2})?(?:,\w+=\w+)*", spec):
+            raise Failure(f"--pci {spec}: a place as 00:04.0 or 0000:00:04.0", USAGE)
+    if ns.pci and kind != "pv":
+        raise Failure("--pci: only a PV guest is given devices of the machine; this image "
+                      f"is for {kind}", USAGE)
+    return ns.pci
+
+
 def domain_type(ns):
     """pv or pvh, by the image; --type that says otherwise is a mistake."""
     if not os.path.exists(ns.image):
@@ -95,6 +107,8 @@ def domain(ns):
         cfg["vif"] = vifs
     if entries:
         cfg["disk"] = entries
+    if devices(ns, kind):
+        cfg["pci"] = ns.pci
     return cfg, store
 
 

@@ -88,6 +88,8 @@ void kern_mutex_lock(struct kern_mutex *m) { }
 void kern_mutex_unlock(struct kern_mutex *m) { }
 unsigned long kern_spin_lock(struct kern_spin *s) { return 0; }
 void kern_spin_unlock(struct kern_spin *s, unsigned long v) { }
+int kern_futex_wake(uint32_t *a, int n) { return 0; }
+int kern_futex_wait(uint32_t *a, uint32_t v, uint64_t t) { return EAGAIN; }
 const char *kern_option(const char *name, size_t *len) { return NULL; }
 unsigned kern_ncpu(void) { return 2; }
 static const char *hypervisor = "TCG";

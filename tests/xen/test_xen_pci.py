@@ -4,14 +4,13 @@ IOMMU, its devices bound to dom0's xen-pciback."""
 import atexit
 import json
 import os
-import re
 import tempfile
 import unittest
 import urllib.request
 
 import xen
 from guest import KERNEL, OUT, files_disk, free_port, tap_lines
-from xencase import Case, config
+from xencase import GUEST, Case, disk, static
 
 LANES = (("pv", 1), ("pv", 2))
 FILES = {"index.html": b"<h1>hello</h1>\n", "big.bin": os.urandom(1 << 20),
@@ -124,6 +123,87 @@ class Pci(Case):
                     self.assertEqual(kinds, sorted(DEVICES[d][2] for d in (nic, disk)))
                     self.shut_down(g)
                     self.free()
+
+    # ---- edu, by the hypercalls alone ----
+
+    def pcitest(self, *names, lane=("pv", 1), kind="msi", count=2000):
+        g = self.with_devices("pcitest", *names, lane=lane,
+                              argv=(f"edu={len(names)}", f"kind={kind}", f"count={count}"),
+                              words="low=25" + " nomsi" * (kind == "intx"))
+        reason, status = g.wait(240)
+        ok, bad, plan = tap_lines(g.console)
+        self.assertEqual((bad, status, reason), ([], 0, "poweroff"), g.console[-4000:])
+        self.assertEqual(ok, plan, g.console[-4000:])
+        self.free()
+        return g.console
+
+    def test_interrupts(self):
+        """100,000 messages (LONG=1, else 10,000), as often a line; two functions of
+        a device, whose line is one."""
+        count = 100000 if os.environ.get("LONG") else 10000
+        for names, kind, lane in ((("edu",), "msi", ("pv", 1)),
+                                  (("edu2", "edu3"), "intx", ("pv", 2))):
+            with self.on(lane), self.subTest(kind=kind):
+                console = self.pcitest(*names, kind=kind, lane=lane, count=count)
+                self.assertIn(f"#   {count} interrupts", console)
+                if kind == "intx":
+                    self.assertRegex(console, r"irq: line \d+ \(rump edu 00:00\.0\) is stuck")
+                    self.assertNotIn("SKIP no two devices share a line", console)
+
+    # ---- devices that come and go ----
+
+    def plug(self, g, name, after=0):
+        self.bed.xl("pci-attach", g.name, DEVICES[name][0], timeout=60)
+        return g.expect(r"^pci (\S+) \S+: from domain 0", 20, after)[1]
+
+    def test_plugging(self):
+        """A disk that comes later is driven, and goes; the web server goes on."""
+        g = self.serve(("pv", 2), "e1000", "ahci")
+        for life in range(2):
+            mark = len(g.console)
+            place = self.plug(g, "nvme", mark)
+            g.expect(rf"^ld{life}: nvme", 20, mark)
+            self.assertEqual(self.bus("e1000")["1b36:0010"]["owner"], f"rump nvme{life}")
+            self.bed.xl("pci-detach", g.name, DEVICES["nvme"][0], timeout=60)
+            g.expect(rf"^pci {place} 1b36:0010: taken away from rump nvme{life}", 20, mark)
+            self.assertNotIn("1b36:0010", self.bus("e1000"))
+            self.check_files("e1000")
+        self.shut_down(g)
+
+    def test_taken_away(self):
+        """The NIC that serves is taken away: that is said, and the guest lives."""
+        g = self.serve(("pv", 1), "e1000", "nvme")
+        self.check_files("e1000")
+        self.bed.xl("pci-detach", g.name, DEVICES["e1000"][0], timeout=60)
+        g.expect(r"^pci 0:0\.0 8086:100e: taken away from rump wm0", 20)
+        self.shut_down(g)
+
+    def test_later(self):
+        """The first device comes when the guest runs already."""
+        g = self.guest("httpd", vif=["bridge=xenbr0"], disk=[disk(self.files())], conf={
+            "net": [static()], "blk": [{"source": "etfs", "path": "blk0", "fstype": "msdos",
+                                        "mountpoint": "/data"}]})
+        g.expect("serving .* on ", 40)
+        self.plug(g, "edu")
+        self.plug(g, "edu2")
+        out = self.bed.run(f"wget -q -O - http://{GUEST}/status.json", 30)
+        self.assertEqual([f["device"] for f in json.loads(out)["pci"]], ["11e8"] * 2)
+        self.bed.xl("pci-detach", g.name, DEVICES["edu"][0], timeout=60)
+        g.expect(r"^pci \S+ 1234:11e8: gone", 20)
+        self.shut_down(g)
+
+    def files(self):
+        with tempfile.TemporaryDirectory() as d:
+            return self.bed.put(files_disk(f"{d}/files.img", FILES))
+
+    def test_not_saved(self):
+        """A domain with a device is not suspended, and says why."""
+        g = self.with_devices("pcitest", "edu", argv=("count=1000000",), words="low=25")
+        g.expect("irq: refusals", 30)
+        domid = g.id
+        self.bed.run(f"xenstore-write /local/domain/{domid}/control/shutdown suspend")
+        g.expect("^xen: not suspended: it has PCI devices", 20)
+        self.assertTrue(g.running())
 
 
 if __name__ == "__main__":

@@ -252,6 +252,8 @@ fake_unmap_all(void)
 
 /* ---- events, devices ---- */
 
+int (*fake_event_fn)(void *);
+
 int
 xen_event_alloc(struct xen_event *e, const char *name, domid_t dom, int cpu,
     int (*fn)(void *), void *arg)
@@ -261,6 +263,7 @@ xen_event_alloc(struct xen_event *e, const char *name, domid_t dom, int cpu,
 		return ENOSPC;
 	e->port = 1;
 	e->irq = (void *)e;
+	fake_event_fn = fn;
 	return 0;
 }
 void xen_event_free(struct xen_event *e) { memset(e, 0, sizeof(*e)); }

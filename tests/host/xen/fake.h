@@ -41,6 +41,7 @@ void	fake_unmap_all(void);
 
 /* ---- devices ---- */
 
+extern int (*fake_event_fn)(void *);	/* of the channel made last */
 extern struct xenbus_driver *fake_driver;
 /* Value of a key of the back end's; ~0: missing. */
 extern uint64_t (*fake_key)(const char *key);
