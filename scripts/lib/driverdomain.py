@@ -126,12 +126,25 @@ class Keeper:
             return "destroyed"
         return info["reason"]
 
+    def forget_pci(self):
+        """libxl asks a domain's front end to give each of its devices back, and waits
+        10 s for one that is dead.  With the record gone, the hypervisor takes the
+        devices back as it destroys the domain, and pciback when its directory goes; the
+        next creation resets them."""
+        self.store.remove(f"/libxl/{self.domid}/device/pci")
+        self.store.remove(f"/local/domain/0/backend/pci/{self.domid}")
+
+    def left(self):
+        return self.xl.info(self.domid) is not None or os.path.exists(
+            f"/sys/bus/xen-backend/devices/pci-{self.domid}-0")
+
     def free(self):
-        """End what is left of it, and wait for its id."""
+        """End what is left of it, and wait for its id and its devices."""
         end = self.clock() + PATIENCE
+        self.forget_pci()
         if self.xl.info(self.domid) is not None:
             self.xl.destroy(self.domid)
-        while self.xl.info(self.domid) is not None:
+        while self.left():
             if self.clock() > end:
                 raise Failure(f"domain {self.domid} does not go away")
             time.sleep(0.005)

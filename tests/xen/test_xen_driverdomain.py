@@ -1,0 +1,206 @@
+"""A driver domain with a NIC and a disk of its own, and its clients: a Linux guest and
+one of ours.  What is outside is dom0, on the same network as the NIC.  LONG=1: the
+sizes and counts of a long test."""
+
+import atexit
+import json
+import os
+import re
+import tempfile
+import unittest
+
+import xen
+import xencase
+from guest import KERNEL, OUT
+from xencase import Case, disk
+
+LONG = os.environ.get("LONG") == "1"
+MB = 1024 if LONG else 64
+CRASHES = 20 if LONG else 3
+DISK_MB = 1536 if LONG else 256
+OURS, LINUX, SELF = "10.9.0.3", "10.9.0.4", "10.9.0.5"
+# place, QEMU's device, name in the driver domain
+NIC = ("00:10.0", "e1000,netdev=lan0,romfile=,addr=0x10", "wm0")
+DISKS = {"nvme": ("00:12.0", "nvme,drive=d0,serial=one,addr=0x12", "ld0"),
+         "ahci": ("00:13.0", "ahci,id=ahci,addr=0x13", "wd0")}
+_shared = None
+
+
+class Bed(xen.Bed):
+    """The NIC and dom0's eth1 are at one hub; eth1 is in dom0's bridge, where its DHCP
+    server is."""
+
+    def __init__(self, **keys):
+        self.dir = tempfile.TemporaryDirectory(dir=f"{OUT}/xenbed")
+        qemu = ["-netdev", "hubport,id=lan0,hubid=1", "-netdev", "hubport,id=lan1,hubid=1",
+                "-device", "virtio-net-pci,netdev=lan1,romfile="]
+        for n, name in enumerate(DISKS):
+            path = f"{self.dir.name}/{name}"
+            with open(path, "w") as f:
+                f.truncate(DISK_MB << 20)
+            qemu += ["-drive", f"file={path},format=raw,if=none,id=d{n},cache=writeback"]
+        qemu += ["-device", "ide-hd,drive=d1,bus=ahci.0"]
+        super().__init__(qemu=qemu, pci=[NIC[1], *(d[1] for d in DISKS.values())],
+                         **{"timeout": 7200 if LONG else 3600, **keys})
+
+    def ready(self, timeout=240):
+        super().ready(timeout)
+        self.run("ip link set eth1 master xenbr0 up")
+        xencase.install(self)
+        xencase.install_sirloin(self)
+
+    def close(self):
+        super().close()
+        self.dir.cleanup()
+
+
+def shared():
+    global _shared
+    if _shared is None or not _shared.alive():
+        if _shared is None:
+            atexit.register(lambda: _shared.close())
+        bed = Bed()
+        try:
+            bed.ready()
+        except BaseException:
+            bed.close()
+            raise
+        _shared = bed
+    return _shared
+
+
+def vbd(vdev="xvda", mode="w"):
+    return f"format=raw,vdev={vdev},access={mode},backend=driver,backendtype=phy,target=data"
+
+
+class DriverDomain(Case):
+    def setUp(self):
+        try:
+            self.bed = shared()
+        except xen.Unavailable as e:
+            self.skipTest(str(e))
+        self.guests = []
+
+    def tearDown(self):
+        super().tearDown()
+        self.bed.call("kill $(cat /run/driverdomain.pid); n=0; while kill -0 $(cat "
+                      "/run/driverdomain.pid) && [ $n -lt 200 ]; do sleep 0.1; n=$((n+1)); done")
+
+    # ---- the driver domain, kept by `sirloin driverdomain' ----
+
+    def log(self):
+        return self.bed.log("driver.log")
+
+    def driver(self, device="nvme", memory=64 if KERNEL == "builtin" else 128):
+        image = self.bed.put(f"{OUT}/{KERNEL}/xen/driverdomain.elf")
+        place, _, name = DISKS[device]
+        conf = {"rc": [{"bin": "driverdomain"}],
+                "bridge": [{"if": "bridge0", "members": [NIC[2], "virt0"]}],
+                "net": [{"if": NIC[2], "type": "inet", "method": "static", "addr": SELF,
+                         "mask": "16"}],
+                "export": [{"name": "data", "path": f"/dev/{name}d"}]}
+        with open(f"{self.bed.work}/driver.json", "w") as f:
+            json.dump(conf, f)
+        with open(f"{self.bed.work}/driver.cfg", "w") as f:
+            f.write(xen.settings("driver", image, memory=memory, driver_domain=1,
+                                 pci=[NIC[0], place]))
+        self.bed.run("""rm -f /bed/driver.log /bed/log/console/guest-driver.log
+            (sirloin driverdomain /bed/driver.cfg --config /bed/driver.json >/bed/driver.log 2>&1 &
+             echo $! >/run/driverdomain.pid)""")
+        return self.lives(1)
+
+    def lives(self, n, timeout=180):
+        """Wait until it has said for the nth time that it is ready."""
+        self.bed.run(f"""n=0; until [ "$(grep -c '^ready' /bed/log/console/guest-driver.log)" \\
+            -ge {n} ]; do n=$((n+1)); [ $n -gt {timeout * 5} ] && exit 1; sleep 0.2; done
+            exit 0""", timeout + 20)
+        return xen.Domain(self.bed, "driver")
+
+    def crash(self, n):
+        """By turns: destroyed, a panic, a reboot."""
+        self.bed.run(["xl destroy driver", "xl sysrq driver c",
+                      "xl reboot driver"][n % 3] if n % 3 != 2 else "xl shutdown -r driver || "
+                     "xl reboot driver")
+
+    # ---- clients ----
+
+    def linux_client(self, mac="00:16:3e:00:05:04"):
+        g = self.linux(vif=[f"backend=driver,mac={mac}"], disk=[vbd()])
+        self.ask(g, "udhcpc -i eth0 -n -q -t 10 -s /bin/dhcp 2>&1", 120)
+        self.ask(g, f"ip addr add {LINUX}/16 dev eth0; (serve tcp 7000 >/dev/null 2>&1 &)")
+        return g
+
+    def our_client(self):
+        g = self.guest("nettest", "serve", 7000, vif=["backend=driver,mac=00:16:3e:00:05:03"],
+                       memory=xencase.MEM, conf={"net": [xencase.static(addr=OURS)]})
+        g.expect("serving on", 120)
+        return g
+
+    def transfer(self, addr, mb=MB, timeout=None):
+        """Both ways, every byte compared on both ends."""
+        for kind, port in (("send", 7001), ("recv", 7002)):
+            _, want, got, bad = self.bed.run(f"client {kind} {addr} {port} {mb << 20}",
+                                             timeout or 120 + 6 * mb).split()
+            self.assertEqual((got, bad), (want, "0"), kind)
+
+    # ---- tests ----
+
+    def test_clients(self):
+        """DHCP, both directions, a file system, client to client."""
+        d = self.driver()
+        g = self.linux_client()
+        self.assertRegex(g.console, r"dhcp: eth0 10\.9\.1\.\d+ from 10\.9\.0\.1")
+        self.transfer(LINUX)
+        o = self.our_client()
+        self.transfer(OURS)
+        kb = MB << 10
+        out = self.ask(g, f"""/sbin/mke2fs -q -t ext4 /dev/xvda && mount /dev/xvda /mnt &&
+            dd if=/dev/urandom of=/mnt/f bs=64k count={kb // 64} 2>/dev/null && md5sum </mnt/f
+            && umount /mnt && mount /dev/xvda /mnt && md5sum </mnt/f && umount /mnt &&
+            e2fsck -fn /dev/xvda""".replace("\n", " "), 120 + 4 * MB)
+        sums = re.findall(r"^([0-9a-f]{32})  -$", out, re.M)
+        self.assertEqual(len(sums), 2, out)
+        self.assertEqual(sums[0], sums[1])
+        # client to client, through the driver domain alone
+        self.ask(g, f"head -c 5000000 /dev/urandom >/tmp/a; nc {OURS} 7000 </tmp/a >/tmp/b & "
+                 "p=$!; n=0; until [ $(stat -c %s /tmp/b) = 5000000 ] || [ $n -gt 600 ]; do "
+                 "sleep 0.1; n=$((n+1)); done; kill $p; cmp /tmp/a /tmp/b", 100)
+        self.assertTrue(d.running())
+
+    def test_recovery(self):
+        """It is destroyed, panics and is rebooted while its clients write and receive:
+        they wait for its successor, and lose nothing."""
+        self.driver("ahci")
+        g = self.linux_client()
+        o = self.our_client()
+        self.ask(g, "/sbin/mke2fs -q -t ext4 /dev/xvda && mount /dev/xvda /mnt", 60)
+        self.ask(g, """(n=0; until [ -f /tmp/stop ]; do n=$((n+1));
+            head -c 3000000 /dev/urandom >/tmp/x && md5sum </tmp/x >/tmp/sum.$((n%20)) &&
+            dd if=/tmp/x of=/mnt/f.$((n%20)) bs=64k conv=fsync 2>/dev/null ||
+            echo $n >>/tmp/bad; done; echo $n >/tmp/rounds) &""".replace("\n", " "))
+        for n in range(CRASHES):
+            with self.bed.start(f"client send {LINUX} 7001 {40 << 20}", 400) as a, \
+                    self.bed.start(f"client recv {OURS} 7002 {20 << 20}", 400) as b:
+                self.bed.run("sleep 1.5")
+                self.crash(n)
+                for s in (a, b):
+                    out = b""
+                    while part := s.recv(4096):
+                        out += part
+                    self.assertEqual(out[-3:], b"000", f"crash {n}: {out}\n{self.log()}")
+                    _, want, got, bad = out[:-4].decode().split()
+                    self.assertEqual((got, bad), (want, "0"))
+            self.lives(n + 2)
+        self.ask(g, "touch /tmp/stop; until [ -f /tmp/rounds ]; do sleep 0.2; done", 200)
+        out = self.ask(g, "cat /tmp/bad 2>/dev/null; umount /mnt && mount /dev/xvda /mnt && "
+                       "for i in /tmp/sum.*; do md5sum </mnt/f.${i#*.} | cmp - $i && echo same; "
+                       "done; umount /mnt; e2fsck -fn /dev/xvda", 200)
+        files = self.ask(g, "ls /tmp/sum.* | wc -l").split()[-1]
+        self.assertEqual(out.count("same"), int(files), out)
+        self.assertNotIn("bad", out)
+        self.shut_down(o) if o.running() else None
+        self.assertEqual(self.log().count("begun anew"), CRASHES, self.log())
+
+
+if __name__ == "__main__":
+    unittest.main()
