@@ -4,8 +4,11 @@
  * by the rump kernel's bridge.
  */
 #include <stdio.h>
-#include <unistd.h>
+#include <sys/stat.h>
+#include "../httpd/httpd.h"
 #include "driverdomain.h"
+
+#define PAGES	"/www"		/* no files: only /status is to be had */
 
 int
 main(int argc, char **argv)
@@ -15,6 +18,6 @@ main(int argc, char **argv)
 	conf_read();
 	blk_start();
 	printf("ready\n");
-	for (;;)
-		sleep(3600);
+	(void)mkdir(PAGES, 0755);
+	httpd_run(PAGES, 80, 1);
 }

@@ -85,6 +85,8 @@ struct worker {
 	char		buf[BUFFER + 1024];
 };
 
+#define HTTPD_ROOT	"/data"
+#define MAXTHREAD	16
 extern const char *httpd_root;
 extern int	httpd_nlisten, httpd_listen[MAXLISTEN];
 extern struct worker **httpd_worker;
@@ -129,5 +131,12 @@ int	page_directory(struct worker *, struct conn *, int fd, const char *path,
 	    bool head);
 int	page_status(struct worker *, struct conn *, bool head);
 int	page_status_json(struct worker *, struct conn *, bool head);
+
+/*
+ * worker.c: serves root (and /status) for ever; threads 0: one for each CPU.
+ * Ends the program where it can't.
+ */
+void	httpd_run(const char *root, unsigned port, unsigned threads)
+	    __attribute__((noreturn));
 
 #endif /* HTTPD_HTTPD_H */
