@@ -112,8 +112,10 @@ class DriverDomain(Case):
     def lives(self, n, timeout=180):
         """Wait until it has said for the nth time that it is ready."""
         self.bed.run(f"""n=0; until [ "$(grep -c '^ready' /bed/log/console/guest-driver.log)" \\
-            -ge {n} ]; do n=$((n+1)); [ $n -gt {timeout * 5} ] && exit 1; sleep 0.2; done
-            exit 0""", timeout + 20)
+            -ge {n} ]; do n=$((n+1)); [ $n -gt {timeout * 5} ] && exit; sleep 0.2
+            kill -0 $(cat /run/driverdomain.pid) || exit; done""", timeout + 20)
+        console = self.bed.log("log/console/guest-driver.log")
+        self.assertGreaterEqual(len(re.findall("^ready", console, re.M)), n, console + self.log())
         return xen.Domain(self.bed, "driver")
 
     def crash(self, n):
