@@ -46,8 +46,9 @@ rate_add(struct sw_rate *r, uint64_t bytes, uint64_t now)
 	r->bytes += bytes;
 }
 
-uint64_t
-sw_rate(const struct sw_rate *r)
+/* Bytes a second, now. */
+static uint64_t
+rate_now(const struct sw_rate *r)
 {
 	uint64_t gone = plat_clock() - r->since;
 
@@ -121,18 +122,6 @@ hold_all(struct sw *sw, const struct sw_port *but, struct sw_port **list)
 	}
 	kern_spin_unlock(&sw->lock, s);
 	return n;
-}
-
-void
-sw_each(struct sw *sw, void (*fn)(const struct sw_port *, void *), void *arg)
-{
-	struct sw_port *list[SW_PORTS];
-	unsigned i, n = hold_all(sw, NULL, list);
-
-	for (i = 0; i < n; i++) {
-		fn(list[i], arg);
-		drop_ref(list[i]);
-	}
 }
 
 /* ---- packets ---- */
@@ -347,16 +336,17 @@ make_mac(uint8_t *mac)
 	memcpy(mac + 3, (char *)&v + 4, 3);
 }
 
+static struct sw *the_switch;
+
 struct sw *
 sw_get(void)
 {
-	static struct sw *sw;
+	struct sw *sw = the_switch;
 
 	if (sw != NULL || (sw = kern_zalloc(sizeof(*sw))) == NULL)
 		return sw;
 	if ((sw->table = sw_table_new()) == NULL) {
 		kern_free(sw);
-		sw = NULL;
 		return NULL;
 	}
 	LIST_INIT(&sw->ports);
@@ -374,5 +364,42 @@ sw_get(void)
 	sw->up.uplink = sw->up.up = true;
 	memcpy(sw->up.mac, sw->nd.mac, 6);
 	(void)sw_attach(sw, &sw->up);
-	return sw;
+	return the_switch = sw;
 }
+
+/* ---- reports ---- */
+
+#define U(x)	((unsigned long long)(x))
+
+/* i: from the port into the switch; rates in bytes a second. */
+static void
+status(kern_put_fn put, void *arg)
+{
+	struct sw_port *list[SW_PORTS], *p;
+	const struct net_stats *st;
+	unsigned i, n = the_switch != NULL ?
+	    hold_all(the_switch, NULL, list) : 0;
+
+	put(arg, "[");
+	for (i = 0; i < n; i++) {
+		p = list[i];
+		st = &p->stats;
+		put(arg, "%s\n  {\"name\":\"%s\",\"mac\":"
+		    "\"%02x:%02x:%02x:%02x:%02x:%02x\",\"up\":%s,"
+		    "\"locked\":%s,\"learned\":%u,", i > 0 ? "," : "", p->name,
+		    p->mac[0], p->mac[1], p->mac[2], p->mac[3], p->mac[4],
+		    p->mac[5], p->up ? "true" : "false",
+		    p->locked ? "true" : "false", p->learned);
+		put(arg, "\"ipackets\":%llu,\"ibytes\":%llu,\"irate\":%llu,"
+		    "\"ierrors\":%llu,\"spoofed\":%llu,", U(st->ipackets),
+		    U(st->ibytes), U(rate_now(&p->irate)), U(st->ierrors),
+		    U(p->spoofed));
+		put(arg, "\"opackets\":%llu,\"obytes\":%llu,\"orate\":%llu,"
+		    "\"odrops\":%llu,\"oerrors\":%llu}", U(st->opackets),
+		    U(st->obytes), U(rate_now(&p->orate)), U(st->odrops),
+		    U(st->oerrors));
+		drop_ref(p);
+	}
+	put(arg, "]");
+}
+KERN_STATUS("ports", status);

@@ -49,10 +49,6 @@ void	sw_detach(struct sw_port *);
 /* Packets that came in at a port; all are taken. */
 void	sw_input(struct sw_port *, struct netpktq *);
 
-/* For reports: all ports, one after the other. */
-void	sw_each(struct sw *, void (*)(const struct sw_port *, void *), void *);
-/* Bytes a second, now. */
-uint64_t sw_rate(const struct sw_rate *);
 
 /* swtable.c: which address is where.  Pure; the caller locks. */
 #define SW_ENTRIES	4096

@@ -31,3 +31,7 @@ host_fuzz_pcifront_SRCS := tests/host/fuzz_pcifront.c tests/host/xen/fake.c \
 	   tests/host/fake_kern.c $(xen_pci_SRCS) $(pci_SRCS)
 host_fuzz_pcifront_CFLAGS := $(xen_host_CFLAGS)
 host_fuzz_pcifront_ARGS := 300
+host_TESTS += switch_unit
+host_switch_unit_SRCS := tests/host/switch_unit.c tests/host/xen/fake.c \
+	   tests/host/fake_kern.c xen/switch.c xen/swtable.c kernel/netsoft.c
+host_switch_unit_CFLAGS := $(xen_host_CFLAGS)
