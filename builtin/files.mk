@@ -13,6 +13,8 @@ builtin_SRCS := \
 
 # Partitions, in images with disks.
 builtin_part_SRCS := builtin/fs/part.c
+# for images that serve disks
+builtin_blkback_SRCS := builtin/fs/discard.c
 
 # FAT and exFAT: FatFs, with our vnodes and our way to the data.
 builtin_fat_SRCS := builtin/fs/fat/mount.c builtin/fs/fat/node.c \

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <rump/export.h>
 #include <rump/rump.h>
+#include <rump/rump_syscalls.h>
 #include "../../libc-min/parse.h"
 #include "../../libc-min/start.h"
 #include "driverdomain.h"
@@ -89,22 +90,12 @@ transfer(struct disk *d, const struct export_req *r, bool writing)
 	return 0;
 }
 
-/*
- * What was written is stable: the kernel's buffers, and the disk's own cache,
- * which for a character device NetBSD's kernel asks for by itself only on the
- * last close.
- */
+/* The kernel's buffers, and the disk's own cache (rump/sync.h). */
 static int
 flush(struct disk *d)
 {
-	int force = 1;
 
-	if (fsync(d->fd) != 0 && errno != EINVAL)
-		return errno;
-	if (ioctl(d->fd, DIOCCACHESYNC, &force) != 0 && errno != ENOTTY &&
-	    errno != ENODEV && errno != EOPNOTSUPP && errno != EINVAL)
-		return errno;
-	return 0;
+	return fsync(d->fd) != 0 ? errno : 0;
 }
 
 static int
@@ -124,9 +115,11 @@ serve(struct disk *d, const struct export_req *r)
 		    (error = transfer(d, r, true)) == 0)
 			error = flush(d);
 		return error;
-	default:
-		return EOPNOTSUPP;
+	case EXPORT_DISCARD:
+		return rump_sys_fdiscard(d->fd, (off_t)r->off,
+		    (off_t)r->len) == 0 ? 0 : errno;
 	}
+	return EOPNOTSUPP;
 }
 
 static void *
@@ -229,6 +222,8 @@ start_one(struct disk *d)
 	i.blksize = d->blksize;
 	if (d->ro)
 		i.flags |= EXPORT_RDONLY;
+	else if (rump_sys_fdiscard != NULL && rump_sys_fdiscard(d->fd, 0, 0) == 0)
+		i.flags |= EXPORT_DISCARDS;
 	if ((error = rumpcomp_export_open(&i, &d->ex)) != 0)
 		start_fail(d->line, "export %s: %s", d->name, error == ENXIO ?
 		    "only a guest of Xen's can serve disks" : strerror(error));
@@ -236,9 +231,10 @@ start_one(struct disk *d)
 		if ((error = pthread_create(&t, NULL, worker, d)) != 0)
 			start_fail(d->line, "export %s: %s", d->name,
 			    strerror(error));
-	printf("export %s: %s, %llu MB, blocks of %u bytes%s\n", d->name,
+	printf("export %s: %s, %llu MB, blocks of %u bytes%s%s\n", d->name,
 	    d->path, (unsigned long long)(d->size >> 20), d->blksize,
-	    d->ro ? ", read-only" : "");
+	    d->ro ? ", read-only" : "",
+	    i.flags & EXPORT_DISCARDS ? ", discard" : "");
 }
 
 void

@@ -11,23 +11,21 @@
 #define CONFIG_MAX	(256 * 1024)
 
 const char *const sirloin_config_keys[] = { "export", NULL };
+static int (*const set[])(struct parse *, int, void *) = { conf_export };
 
-/* The others have been read, and carried out. */
+/* All other keys have been looked at before, and carried out. */
 static int
-other(struct parse *p, int t, void *where)
+document(struct parse *p)
 {
+	int end = json_skip(&p->j, 0), k, i;
 
+	for (k = 1; k < end; k = json_skip(&p->j, k + 1))
+		for (i = 0; sirloin_config_keys[i] != NULL; i++)
+			if (json_is(&p->j, k, sirloin_config_keys[i]) &&
+			    set[i](p, k + 1, NULL) != 0)
+				return -1;
 	return 0;
 }
-
-static const struct parse_key keys[] = {
-	{ "export", conf_export, PARSE_REPEATS },
-	{ "rc", other, PARSE_REPEATS }, { "cmdline", other, PARSE_REPEATS },
-	{ "env", other, PARSE_REPEATS }, { "hostname", other, PARSE_REPEATS },
-	{ "net", other, PARSE_REPEATS }, { "blk", other, PARSE_REPEATS },
-	{ "bridge", other, PARSE_REPEATS },
-	{ NULL, NULL, 0 }
-};
 
 static char *
 read_text(size_t *len)
@@ -66,7 +64,7 @@ conf_read(void)
 	p.left = (size_t)p.j.ntok * 16 + len * 2 + 64;
 	if ((p.mem = malloc(p.left)) == NULL)
 		start_fail(1, "out of memory");
-	if (parse_object(&p, 0, keys, NULL) != 0)
+	if (document(&p) != 0)
 		start_fail(err.line, "%s", err.text);
 	json_free(&p.j);
 	free(text);

@@ -11,6 +11,8 @@
  */
 void	conf_read(void);
 
+void	console_start(void);		/* console.c */
+
 /* ---- blk.c: disks for others ---- */
 
 struct parse;

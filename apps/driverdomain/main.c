@@ -17,6 +17,7 @@ main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	conf_read();
 	blk_start();
+	console_start();
 	printf("ready\n");
 	(void)mkdir(PAGES, 0755);
 	httpd_run(PAGES, 80, 1);

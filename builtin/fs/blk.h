@@ -31,6 +31,8 @@ int	blk_rwv(struct blk *, bool write, const struct iovec *, int niov,
 	    off_t off, size_t *done);
 /* Everything written is on stable storage, and in this order. */
 int	blk_flush(struct blk *);
+/* What is there does not matter any more; len 0: could it?  EOPNOTSUPP. */
+int	blk_discard(struct blk *, uint64_t off, uint64_t len);
 /* The disk, all of it: ENOENT. */
 int	blk_hostopen(const char *name, int mode, struct blk *);
 void	blk_hostclose(struct blk *);

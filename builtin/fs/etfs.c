@@ -192,6 +192,14 @@ etfs_fsync(struct vnode *vp, bool dataonly)
 	return vp->stream ? EINVAL : blk_flush(ETFS(vp)->blk);
 }
 
+/* Of an open file: what it is on; NULL: it is none of etfs's. */
+struct blk *
+etfs_blk(struct vnode *vp)
+{
+
+	return vp->ops == &etfs_vnops && !vp->stream ? ETFS(vp)->blk : NULL;
+}
+
 static int
 etfs_getattr(struct vnode *vp, struct stat *st)
 {

@@ -168,6 +168,7 @@ int	etfs_lookup(const char *path, struct vnode **);	/* ENOENT */
 /* Fails if host cannot be opened.  EEXIST. */
 int	etfs_register(const char *path, const char *host,
 	    enum rump_etfs_type, uint64_t begin, uint64_t size);
+struct blk *etfs_blk(struct vnode *);	/* while open; NULL: none */
 int	etfs_add_console(void);
 /* ../dev/disk.c: registers the node of a disk if that is its name; ENOENT. */
 int	disk_node(const char *path);

@@ -61,4 +61,11 @@ void	rumpcomp_export_done(struct export_req *, int error);
  */
 void	rumpcomp_export_close(struct export *);
 
+/*
+ * A descriptor of rumpuser_open()'s on a block device: what is there does not
+ * matter any more.  Whole blocks inside the device; len 0: only says whether it
+ * could be done.  EOPNOTSUPP; EBADF.  With the context, which it may give back.
+ */
+int	rumpcomp_disk_discard(int fd, uint64_t off, uint64_t len);
+
 #endif /* SIRLOIN_RUMP_EXPORT_H */

@@ -33,6 +33,8 @@ int	rump___sysimpl_fsync(int);
 int	rump___sysimpl_fdatasync(int);
 int	rump___sysimpl_fsync_range(int, int, off_t, off_t);
 int	rump___sysimpl_ftruncate(int, off_t);
+/* Ours only where disks are served (weak); len 0 asks whether it could. */
+int	rump___sysimpl_fdiscard(int, off_t, off_t) __attribute__((weak));
 int	rump___sysimpl_fstat50(int, struct stat *);
 int	rump___sysimpl_getdents30(int, char *, size_t);
 int	rump___sysimpl_dup(int);
@@ -65,6 +67,7 @@ int	rump___sysimpl_fstatvfs190(int, void *, int) __attribute__((weak));
 #define rump_sys_fdatasync	rump___sysimpl_fdatasync
 #define rump_sys_fsync_range	rump___sysimpl_fsync_range
 #define rump_sys_ftruncate	rump___sysimpl_ftruncate
+#define rump_sys_fdiscard	rump___sysimpl_fdiscard
 #define rump_sys_fstat		rump___sysimpl_fstat50
 #define rump_sys_getdents	rump___sysimpl_getdents30
 #define rump_sys_dup		rump___sysimpl_dup

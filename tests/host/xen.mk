@@ -35,3 +35,10 @@ host_TESTS += switch_unit
 host_switch_unit_SRCS := tests/host/switch_unit.c tests/host/xen/fake.c \
 	   tests/host/fake_kern.c xen/switch.c xen/swtable.c kernel/netsoft.c
 host_switch_unit_CFLAGS := $(xen_host_CFLAGS)
+host_TESTS += fuzz_blkback
+host_fuzz_blkback_SRCS := tests/host/fuzz_blkback.c tests/host/xen/blkclient.c \
+	   tests/host/xen/foreign.c $(xen_fake) xen/backring.c \
+	   xen/blkback.c xen/blkback_io.c xen/blkback_data.c xen/blkback_pool.c \
+	   xen/blkproto.c
+host_fuzz_blkback_CFLAGS := $(xen_host_CFLAGS)
+host_fuzz_blkback_ARGS := 300

@@ -1,11 +1,16 @@
 """Disks that a driver domain of ours serves to other guests (xen/blkback)."""
 
 import json
-import re
+import os
+import subprocess
+import tempfile
+import time
 
-from xencase import Case, Refused, disk
+from guest import files_disk
+from xencase import LANES, Case, Refused, disk
 
-LANES = (("pv", 1), ("pvh", 1), ("pv", 2))
+LONG = bool(os.environ.get("LONG"))
+FILES = {"index.html": b"<h1>hello</h1>\n", "big.bin": os.urandom(1 << 20)}
 
 
 def vbd(name, domain, vdev="xvda", access="rw"):
@@ -13,7 +18,7 @@ def vbd(name, domain, vdev="xvda", access="rw"):
             f"target={name}")
 
 
-class Export(Case):
+class Served(Case):
     def driver(self, exports, lane=("pv", 1), disks=(), **conf):
         """A driver domain; disks: files of dom0's."""
         g = self.guest("driverdomain", lane=lane, driver_domain=1,
@@ -22,12 +27,29 @@ class Export(Case):
         g.expect("^ready$", 60)
         return g
 
+    def status(self, d):
+        text = self.ask(d, "status")
+        return json.loads(text[text.index("{"):])
+
+    def users(self, d):
+        return [u for e in self.status(d)["exports"] for u in e["users"]]
+
+    def wait_for(self, d, what, seconds=40):
+        """Until what(status) holds."""
+        end = time.monotonic() + seconds
+        while not what(st := self.status(d)):
+            self.assertLess(time.monotonic(), end, json.dumps(st["exports"], indent=1))
+            time.sleep(0.3)
+        return st
+
     def pattern(self, path, off, seed):
         """What the monitor writes is in dom0's file."""
         data = self.bed.get(path)
         self.assertEqual(int.from_bytes(data[off + 8:off + 16], "little"),
                          ((off + 8) * 0x9e3779b97f4a7c15 + seed) % (1 << 64))
 
+
+class Export(Served):
     def test_disk(self):
         """Through blkfront, driver domain and dom0's blkback to a file, and back."""
         for lane in LANES:
@@ -42,5 +64,132 @@ class Export(Case):
                 with self.assertRaises(Refused):
                     self.ask(g, "check blk0 0 64 6")
                 self.assertIn('"size":16777216', self.ask(g, "status"))
+                u = self.users(d)[0]
+                self.assertGreaterEqual(u["wbytes"], 16 << 20)
+                self.assertGreaterEqual(u["rbytes"], 16 << 20)
+                self.assertGreaterEqual(u["flushes"], 1)
+                self.assertEqual((u["errors"], u["refused"], u["depth"], u["memory"]),
+                                 (0, 0, 0, 0))
                 self.shut_down(g)
                 d.destroy()
+
+    def test_kinds(self):
+        """Read-only in two ways, a partition, an image file; to a guest each."""
+        with tempfile.TemporaryDirectory() as t:
+            with open(f"{t}/p.img", "wb") as f:     # two partitions, 4 and 10 MB
+                f.truncate(16 << 20)
+                f.seek(446)
+                for first, n in ((2048, 8192), (10240, 20480)):
+                    f.write(bytes([0, 0, 0, 0, 12, 0, 0, 0]) + first.to_bytes(4, "little")
+                            + n.to_bytes(4, "little"))
+                f.seek(510)
+                f.write(b"\x55\xaa")
+            whole = self.bed.put(f"{t}/p.img")
+            fat = self.bed.put(files_disk(f"{t}/fat.img", {"a.img": bytes(4 << 20)}))
+        d = self.driver(
+            [{"name": "part", "path": "blk0s2"}, {"name": "ro", "path": "blk0", "ro": True},
+             {"path": "/images/a.img"}], disks=[whole, fat],
+            blk=[{"source": "etfs", "path": "blk1", "fstype": "msdos", "mountpoint": "/images"}])
+        g = self.monitor(("pv", 1), disk=[
+            vbd("part", d.name), vbd("ro", d.name, "xvdb"),
+            vbd("/images/a.img", d.name, "xvdc"), vbd("part", d.name, "xvdd", "ro")])
+        for n, mb in ((0, 10), (1, 16), (2, 4), (3, 10)):
+            self.assertRegex(self.ask(g, "status"), rf'"name":"blk{n}".*"size":{mb << 20}')
+        self.ask(g, "write blk0 0 10240 1")
+        self.ask(g, "write blk2 0 4096 2")
+        for n in (1, 3):
+            with self.assertRaises(Refused):
+                self.ask(g, f"write blk{n} 0 64 3")
+        self.ask(g, "check blk0 0 10240 1")
+        self.ask(g, "check blk2 0 4096 2")
+        with self.assertRaises(Refused):    # beyond its end
+            self.ask(g, f"write blk0 {10 << 20} 64 3")
+        self.shut_down(g)
+        data = self.bed.get(whole)
+        for off in (0, 8 << 20):
+            self.assertEqual(int.from_bytes(data[(5 << 20) + off + 8:(5 << 20) + off + 16],
+                                            "little"),
+                             ((off + 8) * 0x9e3779b97f4a7c15 + 1) % (1 << 64))
+        self.bed.xl("shutdown", d.name)
+        d.wait(30)
+        with tempfile.TemporaryDirectory() as t:
+            with open(f"{t}/fat.img", "wb") as f:
+                f.write(self.bed.get(fat))
+            subprocess.run(["mcopy", "-i", f"{t}/fat.img", "::a.img", f"{t}/a.img"], check=True)
+            with open(f"{t}/a.img", "rb") as f:
+                image = f.read()
+        self.assertEqual(len(image), 4 << 20)
+        self.assertEqual(int.from_bytes(image[65544:65552], "little"),
+                         (65544 * 0x9e3779b97f4a7c15 + 2) % (1 << 64))
+
+    def test_linux(self):
+        """Debian's kernel: a file system on it, unmounted, mounted and checked again;
+        and one of ours at the same disk's other half at the same time."""
+        path = self.blank("/tmp/l.img", 48)
+        d = self.driver([{"name": "data", "path": "blk0"}], disks=[path])
+        g = self.linux(disk=[vbd("data", d.name)])
+        sent = self.ask(g, """/sbin/mke2fs -q -t ext4 /dev/xvda 32M && mount /dev/xvda /mnt &&
+            head -c 9000000 /dev/urandom >/mnt/f && md5sum </mnt/f && umount /mnt""".replace(
+                "\n", " "), 120).split()[0]
+        m = self.monitor(("pv", 1), disk=[vbd("data", d.name)])
+        self.ask(m, f"write blk0 {40 << 20} 4096 7")
+        self.ask(g, "echo 3 >/proc/sys/vm/drop_caches")
+        self.assertEqual(self.ask(g, "mount /dev/xvda /mnt; md5sum </mnt/f; umount /mnt"
+                                  ).split()[0], sent)
+        self.ask(g, "e2fsck -fn /dev/xvda")
+        self.ask(m, f"check blk0 {40 << 20} 4096 7")
+        self.assertNotEqual(self.bed.get(path)[40 << 20:44 << 20].count(0), 4 << 20)
+        self.ask(g, f"blkdiscard -o {40 << 20} -l {4 << 20} /dev/xvda")
+        self.assertEqual(self.bed.get(path)[40 << 20:44 << 20].count(0), 4 << 20)
+        users = self.users(d)
+        self.assertGreaterEqual(sum(u["discards"] for u in users), 1)
+        for u in users:
+            self.assertEqual((u["errors"], u["refused"]), (0, 0), u)
+        with self.assertRaises(Refused):    # not written through, but there
+            self.bed.run(f"dd if=/dev/urandom of={path} bs=64k seek=1 count=8 conv=notrunc")
+            self.ask(g, "echo 3 >/proc/sys/vm/drop_caches; e2fsck -fn /dev/xvda")
+
+    def test_unknown(self):
+        """What is not exported is not served, until it is; a bad configuration ends
+        the domain with a line that says why."""
+        d = self.driver([{"name": "data", "path": "blk0"}], disks=[self.blank("/tmp/u.img")])
+        g = self.monitor(("pv", 1))
+        self.bed.call(f"xl block-attach {g.name} '{vbd('/dev/blk0', d.name)}'", 60)
+        d.expect(r'waits for an export "/dev/blk0"', 20)
+        for conf, line in (
+                ([{"name": "x", "path": "blk7"}], r"config:1: export x: blk7: "),
+                ([{"name": "x"}], r'config:1: key "path"'),
+                ([{"name": "x", "path": "blk0", "rw": True}], r'unknown key "rw"'),
+                ([{"path": "blk0"}, {"path": "blk0"}], r"export blk0: ")):
+            g = self.guest("driverdomain", disk=[disk(self.blank("/tmp/v.img"))],
+                           conf={"export": conf})
+            self.assertEqual(g.wait(40)[1], 125, g.console)
+            self.assertRegex(g.console, line)
+
+
+class Death(Served):
+    def test_destroyed(self):
+        """A front end is destroyed in mid-request, again and again: nothing stays mapped
+        (Xen would keep the dead domain), no memory is lost, the other guest goes on."""
+        d = self.driver([{"name": "a", "path": "blk0"}, {"name": "b", "path": "blk1"}],
+                        disks=[self.blank("/tmp/a.img", 64), self.blank("/tmp/b.img", 16)])
+        other = self.monitor(("pv", 1), disk=[vbd("b", d.name)])
+        was = None
+        for life in range(20 if LONG else 6):
+            g = self.monitor(("pv", 1), disk=[vbd("a", d.name)], memory=32)
+            g.send(f"write blk0 0 65536 {life}\n" * 10)
+            self.wait_for(d, lambda st: any(u["wbytes"] > 1 << 20 for e in st["exports"]
+                                            for u in e["users"] if e["name"] == "a"))
+            g.destroy()
+            self.ask(other, f"write blk0 0 2048 {life}")
+            self.ask(other, f"check blk0 0 2048 {life}")
+            st = self.wait_for(d, lambda st: all(not e["users"] for e in st["exports"]
+                                                 if e["name"] == "a"))
+            self.assertNotIn("(null)", self.bed.run("xl list"))
+            mem = st["memory"]
+            if life == 0:
+                was = mem
+        self.assertLess(abs(was["free"] - mem["free"]), 256 << 10)
+        self.assertLess(mem["heap_used"] - was["heap_used"], 16 << 10)
+        self.shut_down(other)
+        self.assertNotIn("panic", d.console)
