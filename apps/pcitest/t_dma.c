@@ -189,6 +189,22 @@ round_trip(struct edu *e, unsigned char *a, unsigned char *b, size_t n,
 	CHECK_INT(i, n);
 }
 
+/* What is read-only for us a device can read all the same. */
+static const unsigned char constants[4096] __attribute__((aligned(4096))) = {
+	[0] = 0x12, [100] = 0x34, [2000] = 0x56, [4093] = 0x78
+};
+
+static void
+from_constants(struct edu *e, unsigned char *b)
+{
+
+	memset(b, 0x55, 4096);
+	CHECK(transfer(e, rumpcomp_pci_virt_to_mach((void *)(uintptr_t)
+	    constants), 0, EDU_BUFSIZE, false));
+	CHECK(transfer(e, rumpcomp_pci_virt_to_mach(b), 0, EDU_BUFSIZE, true));
+	CHECK(memcmp(b, constants, EDU_BUFSIZE) == 0);
+}
+
 static unsigned char image_page[2][4096] __attribute__((aligned(4096)));
 
 static void
@@ -215,6 +231,7 @@ device(void)
 		if (e == edus) {
 			/* The image's own memory, and a thread's stack. */
 			round_trip(e, image_page[0], image_page[1], EDU_BUFSIZE, 0);
+			from_constants(e, b);
 			if (rumpcomp_pci_virt_to_mach(stack) <= max)
 				round_trip(e, image_page[0], stack, 200, 8);
 		}
