@@ -18,7 +18,8 @@ MEM = 128 if KERNEL == "netbsd" else 64
 DOM0, GUEST = "10.9.0.1", "10.9.0.2"
 TOOLS = {"load": [f"{xen.XENTESTS}/load.c"],
          "client": [f"{xen.ROOT}/tests/bench/client.c"],
-         "hostile": [f"{xen.XENTESTS}/hostile/{f}.c" for f in ("main", "net", "blk")]}
+         "hostile": [f"{xen.XENTESTS}/hostile/{f}.c" for f in ("main", "net", "blk")],
+         "hostilefront": [f"{xen.XENTESTS}/hostile/front.c"]}
 XEN_LIBS = ["-lxenstore", "-lxengnttab", "-lxenevtchn", "-lxentoolcore", "-lxentoollog"]
 _shared = None
 
@@ -31,7 +32,7 @@ def tool(name):
         os.makedirs(os.path.dirname(out), exist_ok=True)
         subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-D_GNU_SOURCE", "-static",
                         "-D__XEN_INTERFACE_VERSION__=0x00040d00", "-o", out, *TOOLS[name],
-                        *(XEN_LIBS if name == "hostile" else []), "-lpthread"], check=True)
+                        *(XEN_LIBS if name.startswith("hostile") else []), "-lpthread"], check=True)
     return out
 
 

@@ -13,6 +13,12 @@ LONG = bool(os.environ.get("LONG"))
 MACS = "00:16:3e:00:00:%02x"
 LANES = (("pv", 1), ("pvh", 1), ("pv", 2))
 UP = "10.9.0.9"
+# What a front end can do wrong (tests/xen/hostile/front.c), where the driver domain has
+# to say so, and where it may just go on.
+NAMED = """tx-jump tx-endless tx-beyond tx-extra rx-jump ring-ref ring-word port
+    no-rx-copy queues""".split()
+QUIET = """none tx-back tx-gref tx-offset tx-short tx-long tx-blank rx-gref spoof silence feature-word
+    rubbish flip vanish state-word state-late flood dies""".split()
 
 
 def inet(n, addr):
@@ -75,12 +81,9 @@ class Netback(Case):
         a, b = self.client(d, 2), self.client(d, 3)
         for _ in range(3):
             self.bed.xl("network-detach", b.name, "0")
-            self.no_backends_of(d, b)
+            self.no_backends_of(d, b.id)
             self.bed.xl("network-attach", b.name, f"backend={d.name}", f"mac={MACS % 3}")
             self.bulk(a, "10.8.0.3", 2)
-
-    def no_backends_of(self, d, g):
-        self.assertNotIn(f"vif/{g.id}/", self.backends(d))
 
     def test_destroyed(self):
         """A guest vanishes in mid-transfer; the others notice nothing, no grant stays
@@ -111,6 +114,48 @@ class Netback(Case):
         self.assertIn("bulk", a.console)
         self.assertGreater(time.monotonic() - start, 2.5)
 
+    # ---- front ends that lie ----
+
+    def lie(self, d, lie):
+        out = self.bed.call(f"timeout 50 hostilefront {d.id} {lie} 2>&1", 60)[1]
+        self.assertIn("lied", out)
+        if lie == "dies":       # then the tool stack cleans up
+            back = f"/local/domain/{d.id}/backend/vif/0/7"
+            self.bed.run(f"""xenstore-write {back}/online 0 {back}/state 5
+                xenstore-rm /local/domain/0/device/vif/7""")
+            self.no_backends_of(d, 0)
+        else:
+            self.assertIn("removed", out)
+
+    def no_backends_of(self, d, domid, timeout=10):
+        end = time.monotonic() + timeout
+        while f"vif/{domid}/" in self.backends(d) and time.monotonic() < end:
+            time.sleep(0.1)
+        self.assertNotIn(f"vif/{domid}/", self.backends(d))
+
+    def hostile(self, lane, lies):
+        d = self.driver(lane)
+        a, b = self.client(d, 2), self.client(d, 3)
+        for lie in lies:
+            with self.subTest(lie=lie, type=lane[0]):
+                mark, bmark = len(d.console), len(b.console)
+                b.send("udp 10.8.0.255 60\n")      # something for the liar to receive
+                self.lie(d, lie)
+                b.expect("of 60 sent", 20, bmark)
+                if lie in NAMED:
+                    self.assertIn("vif 0.7: ", d.console[mark:])
+                self.bulk(a, "10.8.0.3", 1)
+                self.assertEqual(d.reasons(), [], d.console[-2000:])
+        self.shut_down(a)
+        self.shut_down(b)
+        self.shut_down(d)
+
+    def test_hostile(self):
+        self.hostile(("pv", 1), NAMED + QUIET)
+
+    def test_hostile_pvh(self):
+        self.hostile(("pvh", 1), ["none", "tx-jump", "rubbish", "dies"])
+
     # ---- to the outside ----
 
     def test_bridge(self):
@@ -131,6 +176,7 @@ class Netback(Case):
 class Card(Netback):
     """A network card that is passed to the driver domain."""
     test_guests = test_plug = test_destroyed = test_rate = test_bridge = None
+    test_hostile = test_hostile_pvh = None
 
     def setUp(self):
         super().setUp()
