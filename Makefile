@@ -62,6 +62,10 @@ $(foreach p,$(PLATFORMS) above,$(call objs,$(p),$(HOT))): OPT := -O2
 base_SRCS = $(platform_$(1)_SRCS) $(platform_common_SRCS) $(kernel_SRCS) \
 	   $(hypercall_SRCS) $(libc_min_stateless_SRCS)
 DISKS	:= disk fat iso ext2 ffs
+# Applications whose images have no hooks for a trace (docs/debugging.md).
+UNTRACED := hello
+trace_SRCS = $(if $(filter $(UNTRACED),$(2)),,$(kernel_trace_SRCS) $(platform_$(1)_trace_SRCS))
+trace_WRAP = $(if $(filter $(UNTRACED),$(2)),,$(addprefix --wrap=,$(kernel_trace_WRAP) $(platform_$(1)_trace_WRAP)))
 # $(call PLATFORM_drivers,components); xen/'s are for both: a PVH guest is hw.
 xen_drivers = $(xen_SRCS) $(fronts) \
 	   $(if $(filter pci $(HARDWARE),$(1)),$(pci_SRCS) $(xen_pci_SRCS) $(hypercall_pci_SRCS))
@@ -148,11 +152,11 @@ $(O)/obj/$(1)/stateless.names: $(call objs,$(1),$(libc_min_stateless_SRCS))
 	$$(Q)nm -g --defined-only $$^ | awk 'NF == 3 { print $$$$3 }' >$$@
 
 $(APPS:%=$(O)/obj/$(1)-$(KERNEL)/below-%.o): $(O)/obj/$(1)-$(KERNEL)/below-%.o: \
-    $$$$(call objs,$(1),$$$$(call base_SRCS,$(1)) $$$$(call $(1)_drivers,$$$$(app_$$$$*_COMPONENTS))) \
+    $$$$(call objs,$(1),$$$$(call base_SRCS,$(1)) $$$$(call $(1)_drivers,$$$$(app_$$$$*_COMPONENTS)) $$$$(call trace_SRCS,$(1),$$$$*)) \
     $(O)/obj/$(1)/stateless.names
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$$(Q)$$(LD) -r -o $$@ $$(filter %.o,$$^)
+	$$(Q)$$(LD) -r $$(call trace_WRAP,$(1),$$*) -o $$@ $$(filter %.o,$$^)
 	$$(Q)$$(call localize,$$@,rumpuser_* rumpcomp_* _start) \
 	    --keep-global-symbols=$(O)/obj/$(1)/stateless.names
 
@@ -166,9 +170,10 @@ libc_OBJS := $(call objs,above,$(libc_min_SRCS))
 
 # Programs of Linux's: room linux/ stands beside the C library.
 linux_of = $(if $(filter linux,$(app_$(1)_COMPONENTS)),$(linux_SRCS))
-$(O)/obj/above/app-%.o: $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS) $$(call linux_of,$$*))
+main_trace = $(if $(filter $(UNTRACED),$(1)),,$(libc_min_trace_SRCS))
+$(O)/obj/above/app-%.o: $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS) $$(call linux_of,$$*) $$(call main_trace,$$*))
 	$(call say,LD,$@)
-	$(Q)$(LD) -r -o $@ $(filter %.o,$^)
+	$(Q)$(LD) -r $(if $(call main_trace,$*),--wrap=main) -o $@ $(filter %.o,$^)
 	$(Q)$(call localize,$@,sirloin_main sirloin_stop __stack_chk_fail)
 
 # The rump kernel of an application, for a platform: NetBSD's is linked for what
@@ -185,21 +190,23 @@ LINK	:= $(LD) -n -static -nostdlib -z noexecstack --no-warn-rwx-segments \
 define link_image
 	@mkdir -p $(@D)
 	$(call say,IMAGE,$@)
-	$(Q)$(LINK) -T $(2) -o $@.1 $(1)
+	$(Q)scripts/tracestubs $@.trace $(1)
+	$(Q)$(CC) -c -o $@.trace.o $@.trace.S
+	$(Q)$(LINK) @$@.trace.opt -T $(2) -o $@.1 $(1) $@.trace.o
 	$(Q)scripts/ksyms $@.1 >$@.ksyms.S
 	$(Q)$(CC) -c -o $@.ksyms.o $@.ksyms.S
-	$(Q)$(LINK) -T $(2) -o $@ $(1) $@.ksyms.o
-	@rm -f $@.1 $@.ksyms.S $@.ksyms.o
+	$(Q)$(LINK) @$@.trace.opt -T $(2) -o $@ $(1) $@.trace.o $@.ksyms.o
+	@rm -f $@.1 $@.ksyms.S $@.ksyms.o $@.trace.S $@.trace.o $@.trace.opt
 endef
 
 define images
 $(APPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj/$(1)-$(KERNEL)/below-%.o \
-    $(O)/obj/above/app-%.o $(call rump_of,$(1),%) linker/$(1).lds linker/hw.lds scripts/ksyms
+    $(O)/obj/above/app-%.o $(call rump_of,$(1),%) linker/$(1).lds linker/hw.lds scripts/ksyms scripts/tracestubs
 	$$(call link_image,$$(filter %.o,$$^),linker/$(1).lds)
 	$(if $(filter xen,$(1)),$$(Q)scripts/check-redzone $$@)
 
 $($(1)_LOWAPPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj/$(1)/lowest.o \
-    $$$$(call objs,$(1),$$$$(app_$$$$*_SRCS)) linker/$(1).lds linker/hw.lds scripts/ksyms
+    $$$$(call objs,$(1),$$$$(app_$$$$*_SRCS)) linker/$(1).lds linker/hw.lds scripts/ksyms scripts/tracestubs
 	$$(call link_image,$$(filter %.o,$$^),linker/$(1).lds)
 endef
 $(foreach p,$(PLATFORMS),$(eval $(call images,$(p))))
@@ -271,8 +278,8 @@ bench: all
 comma	:= ,
 empty	:=
 joined	= $(subst $(empty) $(empty),$(comma),$(strip $(call objs,$(1),$(2))))
-arrows	= platform=$(call joined,$(1),$(platform_$(1)_SRCS) $(platform_common_SRCS)) \
-	   kernel=$(call joined,$(1),$(kernel_SRCS) $(kernel_vm_SRCS) $(kernel_soft_SRCS) $(kernel_export_SRCS) $($(1)_kernel_SRCS)) \
+arrows	= platform=$(call joined,$(1),$(platform_$(1)_SRCS) $(platform_$(1)_trace_SRCS) $(platform_common_SRCS)) \
+	   kernel=$(call joined,$(1),$(kernel_SRCS) $(kernel_trace_SRCS) $(kernel_vm_SRCS) $(kernel_soft_SRCS) $(kernel_export_SRCS) $($(1)_kernel_SRCS)) \
 	   xen=$(call joined,$(1),$(xen_SRCS) $(xen_net_SRCS) $(xen_blk_SRCS) \
 	   $(xen_back_SRCS) $(xen_netback_SRCS) $(xen_blkback_SRCS) $($(1)_pci_SRCS)) \
 	   stateless=$(call joined,$(1),$(libc_min_stateless_SRCS)) \

@@ -25,6 +25,9 @@ struct plat_ctx {
 	struct plat_frame frame;	/* 32 */
 };
 
+/* From rsp to the frame pointer that switch.S has saved. */
+#define PLAT_CTX_FP	40
+
 static inline void
 plat_pause(void)
 {

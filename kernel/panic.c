@@ -78,6 +78,22 @@ print_registers(const struct plat_frame *f)
 	    f->r13, f->r14, f->r15, f->error);
 }
 
+/* Of a thread that does not run: from where it gave way, or was made to. */
+static void
+print_stack(const struct thread *t)
+{
+	const struct plat_ctx *c = &t->ctx;
+	uintptr_t sp = c->rsp + PLAT_CTX_FP;
+
+	if (t->state == T_RUN || t == plat_curthread())
+		return;
+	if (c->preempted) {
+		print_addr("at", c->frame.rip);
+		backtrace(c->frame.rbp);
+	} else if (readable(sp, 8))
+		backtrace(*(uintptr_t *)sp);
+}
+
 static void
 print_threads(void)
 {
@@ -94,6 +110,7 @@ print_threads(void)
 		    t->name, t->state <= T_ZOMBIE ? thread_state(t) : "?",
 		    t->pri, t->cpu != NULL ? (int)t->cpu->id : -1,
 		    t->wchan != NULL ? t->wchan : "");
+		print_stack(t);
 	}
 }
 
@@ -146,6 +163,18 @@ print_header(void)
 		kern_printf("before the first thread\n");
 }
 
+static void __attribute__((noreturn))
+panic_end(int depth)
+{
+
+	if (depth == 1) {
+		print_cpus();
+		print_threads();
+	}
+	kern_console_flush();
+	plat_end(PLAT_PANIC, PANIC_STATUS);
+}
+
 void
 kern_panic(const char *fmt, ...)
 {
@@ -161,11 +190,8 @@ kern_panic(const char *fmt, ...)
 	if (depth == 1) {
 		print_header();
 		backtrace((uintptr_t)__builtin_frame_address(0));
-		print_cpus();
-		print_threads();
 	}
-	kern_console_flush();
-	plat_end(PLAT_PANIC, PANIC_STATUS);
+	panic_end(depth);
 }
 
 void
@@ -187,11 +213,8 @@ kern_trap(const char *what, uint64_t addr, const struct plat_frame *f)
 		    readable(f->rsp, 8))
 			print_addr("from", *(uintptr_t *)f->rsp - 1);
 		backtrace(f->rbp);
-		print_cpus();
-		print_threads();
 	}
-	kern_console_flush();
-	plat_end(PLAT_PANIC, PANIC_STATUS);
+	panic_end(depth);
 }
 
 /* The compiler's call when a canary is dead (-fstack-protector). */

@@ -13,3 +13,4 @@ libc_min_SRCS := libc-min/strtol.c libc-min/start.c libc-min/stop.c libc-min/con
 	   libc-min/mutex.c libc-min/rwlock.c
 libc_min_HOT := libc-min/mem.c libc-min/string.c libc-min/mutex.c \
 	libc-min/posix.c libc-min/socket.c
+libc_min_trace_SRCS := libc-min/trace.c

@@ -2,6 +2,7 @@
 #include <kern_errno.h>
 #include <string.h>
 #include <rump/rumpuser.h>
+#include <rump/trace.h>
 
 #include "linux.h"
 
@@ -236,7 +237,11 @@ lx_syscall(long a, long b, long c, long d, long e, long f, long n)
 
 	if ((unsigned long)n < NCALLS && calls[n].fn != NULL) {
 		t->in = calls[n].name;
+		if (__builtin_expect(rumpcomp_trace_on, 0))
+			rumpcomp_trace_begin(calls[n].name);
 		r = calls[n].fn(a, b, c, d, e, f);
+		if (__builtin_expect(rumpcomp_trace_on, 0))
+			rumpcomp_trace_end(calls[n].name);
 	} else if (n == LX_CLONE)
 		r = lx_clone(a, b, c, d, e, f);
 	else if (n == LX_EXITUNMAP)

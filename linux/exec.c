@@ -140,6 +140,29 @@ protections(const struct load *l)
 	}
 }
 
+/* For a debugger (scripts/gdb): what is where; it stops in lx_loaded(). */
+struct { char path[48]; uintptr_t base; } lx_programs[8];
+static unsigned nprogram;
+
+__attribute__((noinline)) void
+lx_loaded(const char *path, uintptr_t base)
+{
+
+	__asm__ volatile("" : : "r"(path), "r"(base) : "memory");
+}
+
+static void
+tell_debugger(const struct load *l)
+{
+	unsigned n = __atomic_fetch_add(&nprogram, 1, __ATOMIC_RELAXED) %
+	    (sizeof(lx_programs) / sizeof(lx_programs[0]));
+
+	(void)strncpy(lx_programs[n].path, l->path,
+	    sizeof(lx_programs[n].path) - 1);
+	lx_programs[n].base = l->base;
+	lx_loaded(l->path, l->base);
+}
+
 static int
 load(struct load *l, struct lx_image *im)
 {
@@ -148,6 +171,7 @@ load(struct load *l, struct lx_image *im)
 	if ((error = headers(l)) != 0 || (error = segments(l)) != 0)
 		return error;
 	protections(l);
+	tell_debugger(l);
 	im->base = l->base;
 	im->entry = l->base + l->eh.entry;
 	im->phdr = l->base + l->eh.phoff;

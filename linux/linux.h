@@ -109,6 +109,7 @@ lx_self(void)
 	return rumpcomp_host_getself();
 }
 /* The entry for programs (call.c): the number comes last. */
+void	lx_loaded(const char *path, uintptr_t base);
 long	lx_syscall(long, long, long, long, long, long, long);
 struct lx_task *lx_task_new(struct lx_process *);
 int	lx_task_start(struct lx_process *, struct lx_task *);	/* frees it */

@@ -14,3 +14,5 @@ platform_hw_SRCS := \
 	platform/common/xencons.c platform/common/xenop.c \
 	platform/common/xenevent.c
 platform_hw_HOT := platform/hw/clock.c
+platform_hw_trace_SRCS := platform/hw/trace.c
+platform_hw_trace_WRAP := hw_interrupt hw_exception

@@ -36,6 +36,7 @@ hw_interrupt_stubs:
 	.set	vec, vec + 1
 	.endr
 
+	.cfi_sections .debug_frame
 	.balign 16
 interrupt:
 	pushq	(%rsp)
@@ -52,6 +53,8 @@ common:
 	pushq	%r10
 	pushq	%r11
 	push_preserved
+	.cfi_startproc
+	cfi_frame
 	cmpq	$32, 15 * 8(%rdi)
 	jb	1f
 	call	hw_interrupt

@@ -152,9 +152,13 @@ exception_code:
 	movq	%rsp, %r11
 	movq	%gs:GS_EXC_STACK, %rsp
 	build_frame 24
+	.cfi_sections .debug_frame
 1:	cld
+	.cfi_startproc
+	cfi_frame
 	call	xen_exception
 	jmp	x86_frame_return
+	.cfi_endproc
 
 	.balign	16
 	.globl	xen_event_entry
@@ -164,6 +168,8 @@ xen_event_entry:
 	movq	%gs:GS_IRQ_STACK, %rsp
 	build_frame 16
 	cld
+	.cfi_startproc
+	cfi_frame
 	call	xen_interrupt
 
 	/* RSP: a struct plat_frame; events masked.  RFLAGS.IF of the frame says

@@ -6,3 +6,5 @@ platform_xen_SRCS := \
 	platform/common/xencons.c platform/common/xenop.c \
 	platform/common/xenevent.c
 platform_xen_HOT := platform/xen/clock.c platform/common/xenevent.c
+platform_xen_trace_SRCS := platform/xen/trace.c
+platform_xen_trace_WRAP := xen_interrupt xen_exception

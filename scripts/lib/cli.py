@@ -6,8 +6,10 @@ import sys
 import check
 import detached
 import driverdomain
+import gdb
 import iso
 import qemu
+import report
 import toolchain
 import xl
 from common import Failure, USAGE
@@ -76,8 +78,11 @@ def parser():
                    action="append", default=[])
     r.add_argument("--rng", action="store_true", help="a virtio-rng device")
     r.add_argument("--timeout", metavar="S", type=float)
-    r.add_argument("--gdb", metavar="PORT", nargs="?", type=int, const=1234,
-                   help="wait for a debugger (127.0.0.1:1234)")
+    r.add_argument("--gdb", metavar="PORT", nargs="?", type=int, const=gdb.OURSELVES,
+                   help="run gdb, at main; with PORT wait for one at 127.0.0.1:PORT")
+    r.add_argument("--core", metavar="FILE", help="a core file for gdb if it panics")
+    r.add_argument("--trace", metavar="FILE",
+                   help="a timeline for Perfetto or `sirloin report'")
     r.add_argument("--accel", choices=["auto", "kvm", "tcg"], default="auto")
     r.add_argument("--qemu", metavar="ARG", action="append", default=[],
                    help="one more argument for QEMU")
@@ -118,8 +123,21 @@ def parser():
     c.set_defaults(call=check.archives)
 
     detached.add_parsers(sub)
+    t = sub.add_parser("report", help="draw a trace as one HTML page")
+    t.add_argument("trace", metavar="FILE", help="of run --trace")
+    t.add_argument("-o", dest="output", metavar="FILE",
+                   help="(the trace's name, with .html)")
+    t.set_defaults(call=report.make)
+
     toolchain.add_parsers(sub)
     return p
+
+
+def gdb_alone(args):
+    """--gdb takes a number, and nothing else that follows it."""
+    follows = [*args[1:], ""]
+    return [f"--gdb={gdb.OURSELVES}" if a == "--gdb" and not f.isdigit() else a
+            for a, f in zip(args, follows)]
 
 
 def main(argv):
@@ -133,7 +151,7 @@ def main(argv):
     if "--" in argv:
         n = argv.index("--")
         args, rest = argv[:n], argv[n + 1:]
-    ns = parser().parse_args(args)
+    ns = parser().parse_args(gdb_alone(args))
     ns.args = rest
     try:
         return ns.call(ns)

@@ -90,7 +90,7 @@ def running(ns, d):
 
 
 def run(ns, platform_run):
-    if ns.gdb:
+    if ns.gdb is not None:
         raise Failure("--gdb does not go with --detach", USAGE)
     ns.name = ns.name or os.path.splitext(os.path.basename(ns.image))[0]
     ns.state = d = f"{folder()}/{ns.name}"

@@ -11,6 +11,9 @@ import threading
 import time
 
 import accel
+import gdb
+import timeline
+from monitor import Monitor
 from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, disk_options, disk_source,
                     image_platform, make_config, net_entries, tmpfs_entries)
 
@@ -107,8 +110,8 @@ def machine(ns):
         argv += ["-global", "virtio-mmio.force-legacy=false"]
     if ns.rng:
         argv += ["-device", virtio(ns, "rng")]
-    if ns.gdb:
-        argv += ["-S", "-gdb", f"tcp:127.0.0.1:{ns.gdb}"]
+    if ns.gdb is not None:
+        argv += ["-S", "-gdb", ns.gdb_socket or f"tcp:127.0.0.1:{ns.gdb}"]
     return argv
 
 
@@ -124,8 +127,21 @@ def boot(ns, config):
             argv += ["-drive", f"if=pflash,format=raw,readonly=on,file={code}"
                      ] if "CODE" in code else ["-bios", code]
         return argv
-    words = " ".join([*ns.option, config])
+    trace = ["trace"] if ns.trace and not any(
+        o.split("=")[0] == "trace" for o in ns.option) else []
+    words = " ".join([*ns.option, *trace, config])
     return ["-kernel", ns.image, "-append", words]
+
+
+def watching(ns, d):
+    """How the end is seen: by QEMU's exit, or by the monitor."""
+    argv = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+    if ns.trace or ns.core:
+        argv = [*Monitor.ARGS, "-qmp", f"unix:{d}/monitor,server=on,wait=off"]
+    if ns.trace:
+        argv += ["-chardev", f"file,id=trace,path={d}/trace",
+                 "-device", "isa-debugcon,iobase=0xea,readback=0xea,chardev=trace"]
+    return argv
 
 
 def command(ns, status_file):
@@ -144,19 +160,19 @@ def command(ns, status_file):
             "-chardev", "stdio,id=con,signal=on,mux=off", "-serial", "chardev:con",
             "-chardev", f"file,id=status,path={status_file}",
             "-device", "isa-debugcon,iobase=0xe9,chardev=status",
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", *ns.qemu,
+            *watching(ns, os.path.dirname(status_file)), *ns.qemu,
             *(["-qmp", f"unix:{ns.state}/qmp,server=on,wait=off"] if ns.state else [])]
 
 
-def reap(p, timeout):
+def reap(p, timeout, stop):
     """Wait; True when the time was over."""
     try:
         p.wait(timeout)
         return False
     except subprocess.TimeoutExpired:
-        p.terminate()
+        stop()
         try:
-            p.wait(5)
+            p.wait(20 if stop != p.terminate else 5)
         except subprocess.TimeoutExpired:
             p.kill()
             p.wait()
@@ -195,26 +211,54 @@ def relay_input(p, status_file):
         pass                # the guest has ended
 
 
+def monitor_of(ns, p, status_file):
+    """The monitor of this run, if somebody needs it."""
+    if not (ns.trace or ns.core):
+        return None
+    m = Monitor(os.path.join(os.path.dirname(status_file), "monitor"), p, ns.core,
+                lambda: "panic" in words_of(status_file))
+    try:
+        m.start()
+    except OSError:
+        return None             # QEMU has ended, and said why
+    return m
+
+
 def once(ns, argv, status_file):
     """Boot once: ("exit", n) or ("reboot", 0)."""
+    # with a trace, Ctrl-C is ours: the guest is to end in order
     p = subprocess.Popen(argv, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                         errors="replace")
+                         errors="replace", start_new_session=bool(ns.trace))
     lines = []
     threading.Thread(target=relay_input, args=(p, status_file), daemon=True).start()
     t = threading.Thread(target=relay_errors, args=(p, lines), daemon=True)
     t.start()
-    old = signal.signal(signal.SIGTERM, lambda *_: p.terminate())
+    monitor = monitor_of(ns, p, status_file)
+    stop = monitor.press if monitor and ns.trace else p.terminate
+    old = signal.signal(signal.SIGTERM, lambda *_: stop())
     try:
-        late = reap(p, ns.timeout)
+        late = reap(p, ns.timeout, stop)
+    except KeyboardInterrupt:
+        if stop == p.terminate:
+            raise
+        late = reap(p, 0, stop)
     finally:
         if p.poll() is None:
             p.kill()
             p.wait()
         signal.signal(signal.SIGTERM, old)
         t.join(2)
+        if monitor and monitor.thread:
+            monitor.thread.join(5)
+    if monitor and monitor.said:
+        print(f"sirloin: {monitor.said}", file=sys.stderr)
+    return outcome(ns, p, status_file, late, lines)
+
+
+def outcome(ns, p, status_file, late, lines):
     word = [w for w in words_of(status_file) if w != "ready"]
     if word[:1] == ["exit"]:
-        return "exit", int(word[1]) & 255
+        return "exit", TIMEOUT if late else int(word[1]) & 255
     if word[:1] == ["panic"]:
         return "exit", PANIC
     if word[:1] == ["reboot"]:
@@ -239,15 +283,37 @@ def run(ns):
         raise Failure("--mem and --smp take a number from 1", USAGE)
     if not shutil.which(QEMU):
         raise Failure(f"{QEMU} is not installed: scripts/install-deps run")
+    if ns.trace and ns.image.endswith(".iso"):
+        raise Failure("--trace: an ISO has its options inside", USAGE)
     with tempfile.TemporaryDirectory(prefix="sirloin-run-") as d:
         status_file = f"{d}/status"
+        ns.gdb_socket = None
+        if ns.gdb == gdb.OURSELVES:
+            return gdb.run(ns, d)
         argv = command(ns, status_file)
         if ns.verbose:
             print("sirloin:", " ".join(argv), file=sys.stderr)
-        if ns.gdb:
-            print(f"sirloin: waiting for: gdb {ns.image} -ex 'target remote "
-                  f"127.0.0.1:{ns.gdb}' -ex 'hbreak main' -ex c", file=sys.stderr)
+        if ns.gdb is not None:
+            print(f"sirloin: waiting for: {gdb.invitation(ns)}", file=sys.stderr)
         what = "reboot"
         while what == "reboot":
             what, status = once(ns, argv, status_file)
+        if ns.trace:
+            write_trace(ns, f"{d}/trace")
         return status
+
+
+def write_trace(ns, path):
+    try:
+        with open(path, "rb") as f:
+            data = f.read()
+    except OSError:
+        data = b""
+    if not data:
+        raise Failure(f"{ns.trace}: the guest has sent no trace (its image has none, or it "
+                      "did not end in order)")
+    try:
+        print(f"sirloin: {timeline.convert(data, ns.trace, os.path.basename(ns.image))}",
+              file=sys.stderr)
+    except OSError as e:
+        raise Failure(f"{ns.trace}: {e.strerror}")

@@ -61,7 +61,17 @@ def bake(ns):
             raise Failure("xorriso: " + r.stderr.strip()[-200:])
         make("bake", f"PLATFORM={ns.platform}", f"ROM={rom}", f"BAKED={out}",
              *([f"RUMP={os.path.abspath(ns.rump)}"] if ns.rump else []))
-    return 0
+    return keep_symbols(ns, out, name)
+
+
+def keep_symbols(ns, out, name):
+    """The programs as they are, beside what is loaded: gdb takes their symbols from
+    there (scripts/gdb), strip(1) takes them out."""
+    args = []
+    for n, prog in enumerate(ns.program):
+        args += ["--add-section",
+                 f".program.{name if n == 0 else os.path.basename(prog)}={prog}"]
+    return subprocess.run(["objcopy", *args, out]).returncode
 
 
 def add_parsers(sub):

@@ -283,7 +283,8 @@ def once(ns, cfg_file, name, store):
 
 
 def run(ns):
-    for option, given in (("--gdb", ns.gdb), ("--qemu", ns.qemu), ("--rng", ns.rng)):
+    for option, given in (("--gdb", ns.gdb is not None), ("--qemu", ns.qemu),
+                          ("--rng", ns.rng)):
         if given:
             raise Failure(f"{option} is for QEMU, not for --platform xen", USAGE)
     cfg, store = domain(ns)
