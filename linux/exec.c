@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include <rump/rumpuser.h>
+#include <rump/trace.h>
 
 #include "linux.h"
 
@@ -160,6 +161,8 @@ tell_debugger(const struct load *l)
 	(void)strncpy(lx_programs[n].path, l->path,
 	    sizeof(lx_programs[n].path) - 1);
 	lx_programs[n].base = l->base;
+	if (rumpcomp_trace_phase != NULL)
+		rumpcomp_trace_phase("program");
 	lx_loaded(l->path, l->base);
 }
 
