@@ -96,4 +96,21 @@ void	netdev_register(struct netdev *);
 struct netdev *netdev_find(const char *name);
 void	netdev_each(void (*)(struct netdev *, void *), void *);
 
+/* ---- channels to 9P servers ---- */
+
+struct p9dev {
+	char		name[16];	/* "share0" */
+	char		tag[64];	/* what the host calls it */
+	const char	*driver;
+	size_t		maxmsg;		/* bytes of a message that it can carry */
+	int		(*open)(struct p9dev *);	/* claims; EBUSY */
+	void		(*close)(struct p9dev *);
+	/* As rumpcomp_p9_rpc() (rump/p9.h). */
+	int		(*rpc)(struct p9dev *, const void *, size_t, void *,
+			    size_t, size_t *);
+	TAILQ_ENTRY(p9dev) link;
+};
+void	p9dev_register(struct p9dev *);
+struct p9dev *p9dev_find(const char *name);	/* also by tag */
+
 #endif /* SIRLOIN_DEV_H */

@@ -8,7 +8,8 @@
 
 static TAILQ_HEAD(, blkdev) blks = TAILQ_HEAD_INITIALIZER(blks);
 static TAILQ_HEAD(, netdev) nets = TAILQ_HEAD_INITIALIZER(nets);
-static unsigned nblk, nnet;
+static TAILQ_HEAD(, p9dev) p9s = TAILQ_HEAD_INITIALIZER(p9s);
+static unsigned nblk, nnet, np9;
 static struct kern_spin dev_lock;
 
 void
@@ -79,4 +80,26 @@ netdev_each(void (*fn)(struct netdev *, void *), void *arg)
 
 	TAILQ_FOREACH(n, &nets, link)
 		fn(n, arg);
+}
+
+void
+p9dev_register(struct p9dev *p)
+{
+	unsigned long s;
+
+	s = kern_spin_lock(&dev_lock);
+	snprintf(p->name, sizeof(p->name), "share%u", np9++);
+	TAILQ_INSERT_TAIL(&p9s, p, link);
+	kern_spin_unlock(&dev_lock, s);
+}
+
+struct p9dev *
+p9dev_find(const char *name)
+{
+	struct p9dev *p;
+
+	TAILQ_FOREACH(p, &p9s, link)
+		if (strcmp(p->name, name) == 0 || strcmp(p->tag, name) == 0)
+			return p;
+	return NULL;
 }

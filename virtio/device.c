@@ -41,6 +41,9 @@ virtio_found(struct virtio_dev *d)
 	case VIRTIO_RNG:
 		attach = virtio_rng_attach;
 		break;
+	case VIRTIO_9P:
+		attach = virtio_9p_attach;
+		break;
 	}
 	if (attach != NULL)
 		attach(d);

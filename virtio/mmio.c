@@ -195,7 +195,7 @@ attach(uint64_t addr, uint64_t size, unsigned gsi)
 	d->type = get(d, VM_DEVICE);
 	snprintf(d->name, sizeof(d->name), "virtio-%s mmio %lx",
 	    d->type == VIRTIO_NET ? "net" : d->type == VIRTIO_BLK ? "blk" :
-	    d->type == VIRTIO_RNG ? "rng" : "?", (unsigned long)addr);
+	    d->type == VIRTIO_RNG ? "rng" : d->type == VIRTIO_9P ? "9p" : "?", (unsigned long)addr);
 	if (get(d, VM_MAGIC) == MMIO_MAGIC && d->type != 0 &&
 	    (d->version == 1 || d->version == 2)) {
 		virtio_found(d);

@@ -14,7 +14,8 @@ type_name(unsigned type)
 
 	return type == VIRTIO_NET ? "virtio-net" :
 	    type == VIRTIO_BLK ? "virtio-blk" :
-	    type == VIRTIO_RNG ? "virtio-rng" : NULL;
+	    type == VIRTIO_RNG ? "virtio-rng" :
+	    type == VIRTIO_9P ? "virtio-9p" : NULL;
 }
 
 /* 0: no virtio device */

@@ -11,6 +11,7 @@
 #define VIRTIO_NET		1
 #define VIRTIO_BLK		2
 #define VIRTIO_RNG		4
+#define VIRTIO_9P		9
 
 /* Device status [2.1] */
 #define VIRTIO_ST_ACK		0x01
@@ -147,5 +148,10 @@ struct vb_hdr {
 #define VB_S_OK			0
 #define VB_S_IOERR		1
 #define VB_S_UNSUPP		2
+
+/* 9P transport [virtio 1.2, 5.16] */
+#define V9_F_MOUNT_TAG		(1ull << 0)
+#define V9_CFG_TAGLEN		0		/* 16 bits, then the tag */
+#define V9_CFG_TAG		2
 
 #endif /* SIRLOIN_VIRTIO_SPEC_H */

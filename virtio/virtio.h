@@ -82,6 +82,7 @@ struct virtq {
 void	virtio_net_attach(struct virtio_dev *) __attribute__((weak));
 void	virtio_blk_attach(struct virtio_dev *) __attribute__((weak));
 void	virtio_rng_attach(struct virtio_dev *) __attribute__((weak));
+void	virtio_9p_attach(struct virtio_dev *) __attribute__((weak));
 /* A transport found a device: offered features are read, drivers chosen. */
 void	virtio_found(struct virtio_dev *);
 

@@ -1,0 +1,90 @@
+/* mount.c: the file system "9p": mount(2)'s device is a channel's name. */
+#include "p9.h"
+
+#define ROOT_FID	0
+
+static void
+p9_stop(struct p9fs *fs)
+{
+
+	p9_free_requests(fs);
+	rumpcomp_p9_close(fs->dev);
+	kcond_destroy(&fs->cv);
+	kmutex_destroy(&fs->mtx);
+	kmem_free(fs, sizeof(*fs));
+}
+
+static int
+p9_start(struct p9fs *fs, size_t maxmsg)
+{
+	struct vnode *root;
+	struct p9qid q;
+	int error;
+
+	if ((error = p9_version(fs, maxmsg)) != 0) {
+		k_printf("mount %s: not a server of 9P2000.L\n", fs->mp->path);
+		return EINVAL;
+	}
+	if ((error = p9_attach(fs, ROOT_FID, &q)) != 0)
+		return error;
+	if ((q.type & P9_QTDIR) == 0)
+		return ENOTDIR;
+	if ((error = p9_node(fs, ROOT_FID, &q, &root)) != 0)
+		return error;
+	fs->root = P9NODE(root);
+	fs->mp->root = root;
+	vnode_rele(root);
+	return 0;
+}
+
+static int
+p9_mount(struct mount *mp, const void *data, size_t len)
+{
+	const struct ufs_args *args = data;
+	struct p9fs *fs;
+	size_t maxmsg;
+	int error;
+
+	if (args == NULL || len < sizeof(*args) || args->fspec == NULL)
+		return EINVAL;
+	if ((fs = kmem_zalloc(sizeof(*fs))) == NULL)
+		return ENOMEM;
+	fs->mp = mp;
+	mp->data = fs;
+	if ((error = rumpcomp_p9_open(args->fspec, &fs->dev, &maxmsg)) != 0) {
+		kmem_free(fs, sizeof(*fs));
+		return error;
+	}
+	kmutex_init(&fs->mtx);
+	kcond_init(&fs->cv);
+	if ((error = p9_start(fs, maxmsg)) != 0)
+		p9_stop(fs);
+	return error;
+}
+
+static int
+p9_unmount(struct mount *mp)
+{
+	struct p9fs *fs = mp->data;
+
+	p9_reap(fs);
+	p9_clunk(fs, fs->root->fid);
+	p9_node_free(fs->root);
+	p9_stop(fs);
+	return 0;
+}
+
+static struct vfsops p9_vfsops = {
+	.name = MOUNT_9P,
+	.mount = p9_mount,
+	.unmount = p9_unmount,
+};
+
+static int
+p9_init(void)
+{
+
+	vfs_register(&p9_vfsops);
+	return 0;
+}
+RUMP_COMPONENT(COMPONENT_FS, p9_init);
