@@ -78,11 +78,13 @@ fronts	= $(if $(filter net,$(1)),$(xen_net_SRCS)) \
 	   $(if $(filter blkback,$(1)),$(xen_blkback_SRCS) $(kernel_export_SRCS) \
 	   $(hypercall_export_SRCS)) \
 	   $(if $(RUMP)$(filter $(DISKS),$(1)),$(hypercall_disk_SRCS)) \
+	   $(if $(filter share,$(1)),$(hypercall_share_SRCS)) \
 	   $(if $(filter linux,$(1)),$(kernel_vm_SRCS) $(hypercall_vm_SRCS))
 hw_drivers = $(if $(filter net $(DISKS),$(1)),$(xen_SRCS)) $(fronts) $(if $(filter net,$(1)),$(virtio_net_SRCS)) \
 	   $(if $(filter $(DISKS),$(1)),$(virtio_blk_SRCS)) \
-	   $(if $(filter net $(DISKS),$(1)),$(virtio_SRCS) $(kernel_power_SRCS)) \
-	   $(if $(filter net pci $(DISKS),$(1)),$(pci_SRCS) $(pci_machine_SRCS) $(hypercall_pci_SRCS))
+	   $(if $(filter share,$(1)),$(virtio_share_SRCS)) \
+	   $(if $(filter net share $(DISKS),$(1)),$(virtio_SRCS) $(kernel_power_SRCS)) \
+	   $(if $(filter net pci share $(DISKS),$(1)),$(pci_SRCS) $(pci_machine_SRCS) $(hypercall_pci_SRCS))
 hw_LOWAPPS := $(LOWAPPS)
 xen_LOWAPPS := $(filter-out devtest,$(LOWAPPS))
 
@@ -284,12 +286,12 @@ arrows	= platform=$(call joined,$(1),$(platform_$(1)_SRCS) $(platform_$(1)_trace
 	   $(xen_back_SRCS) $(xen_netback_SRCS) $(xen_blkback_SRCS) $($(1)_pci_SRCS)) \
 	   stateless=$(call joined,$(1),$(libc_min_stateless_SRCS)) \
 	   hypercall=$(call joined,$(1),$(hypercall_SRCS) $(hypercall_disk_SRCS) \
-	   $(hypercall_vm_SRCS) $(hypercall_export_SRCS) $(hypercall_soft_SRCS) \
+	   $(hypercall_vm_SRCS) $(hypercall_share_SRCS) $(hypercall_export_SRCS) $(hypercall_soft_SRCS) \
 	   $(hypercall_pci_SRCS)) \
 	   $($(1)_arrows)
 hw_kernel_SRCS = $(kernel_power_SRCS)
 hw_arrows = pci=$(call joined,hw,$(pci_SRCS) $(pci_machine_SRCS)) \
-	   virtio=$(call joined,hw,$(virtio_SRCS) $(virtio_net_SRCS) $(virtio_blk_SRCS)) \
+	   virtio=$(call joined,hw,$(virtio_SRCS) $(virtio_net_SRCS) $(virtio_blk_SRCS) $(virtio_share_SRCS)) \
 	   libc-min=$(call joined,above,$(libc_min_SRCS)) \
 	   linux=$(call joined,above,$(linux_SRCS)) \
 	   $(foreach a,$(APPS),apps/$(a)=$(call joined,above,$(app_$(a)_SRCS))) \

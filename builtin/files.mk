@@ -43,6 +43,10 @@ $(builtin_fat_SRCS:%.c=$(O)/obj/above/%.o): | $(O)/src/micropython/.sha256
 builtin_iso_SRCS := builtin/fs/iso/iso.c builtin/fs/iso/record.c \
 	builtin/fs/iso/susp.c builtin/fs/bcache.c
 
+# Folders of the host, by 9P.
+builtin_share_SRCS := builtin/fs/p9/msg.c builtin/fs/p9/client.c \
+	builtin/fs/p9/node.c builtin/fs/p9/data.c builtin/fs/p9/mount.c
+
 # Every call goes through these; builtin/net adds its own.
 builtin_HOT := builtin/core/file.c builtin/core/sys_io.c \
 	builtin/core/sys_misc.c builtin/core/poll.c \

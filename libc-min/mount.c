@@ -132,6 +132,9 @@ mount_failed(const struct config_blk *b, int error)
 	case ENODEV:
 		start_fail(b->line, "%s on %s: this image has no %s file system",
 		    path, b->mountpoint, b->fstype);
+	case ENXIO:
+		start_fail(b->line, "%s on %s: there is no such device", path,
+		    b->mountpoint);
 	case EROFS:
 		start_fail(b->line, "%s on %s: the disk is read-only: say "
 		    "\"ro\": true", path, b->mountpoint);
@@ -199,7 +202,8 @@ start_one(const struct config_blk *b)
 
 	if (b->source == NULL)
 		strlcpy(dev, "tmpfs", sizeof(dev));
-	else if (strcmp(b->source, "dev") == 0)
+	else if (strcmp(b->source, "dev") == 0 ||
+	    strcmp(b->fstype, MOUNT_9P) == 0)
 		snprintf(dev, sizeof(dev), "%s", b->path);
 	else
 		register_disk(b, dev, sizeof(dev));

@@ -235,6 +235,7 @@ struct winsize { unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel; };
 #define MOUNT_CD9660	"cd9660"
 #define MOUNT_EXT2FS	"ext2fs"
 #define MOUNT_FFS	"ffs"
+#define MOUNT_9P	"9p"			/* the built-in kernel's; ufs_args */
 
 /* ffs and ext2fs */
 struct ufs_args { char *fspec; };

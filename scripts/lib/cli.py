@@ -76,6 +76,8 @@ def parser():
     r.add_argument("--disk", metavar="FILE[,virtio|nvme|ahci][,ro][,raw][,mount=DIR|,root]"
                    "[,fstype=TYPE]",
                    action="append", default=[])
+    r.add_argument("--share", metavar="FOLDER[:/DIR[:ro]]", action="append", default=[],
+                   help="a folder of this machine's, by 9P (/share)")
     r.add_argument("--rng", action="store_true", help="a virtio-rng device")
     r.add_argument("--timeout", metavar="S", type=float)
     r.add_argument("--gdb", metavar="PORT", nargs="?", type=int, const=gdb.OURSELVES,

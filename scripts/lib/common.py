@@ -114,6 +114,22 @@ def disk_options(spec, n):
     return path, ro, None if raw else entry, rest
 
 
+def shares(ns):
+    """((folder, read-only?) of every --share, their entries in the configuration)."""
+    folders, conf = [], []
+    for n, spec in enumerate(ns.share):
+        path, mount, flag = (spec.split(":") + ["", ""])[:3]
+        if spec.count(":") > 2 or flag not in ("", "ro") or mount[:1] not in ("", "/"):
+            raise Failure(f"--share {spec}: FOLDER[:/DIR[:ro]]", USAGE)
+        if not os.path.isdir(path):
+            raise Failure(f"{path}: no such folder")
+        folders.append((os.path.abspath(path), flag == "ro"))
+        conf.append({"source": "etfs", "path": f"share{n}", "fstype": "9p",
+                     "mountpoint": mount or f"/share{n or ''}",
+                     **({"ro": True} if flag else {})})
+    return folders, conf
+
+
 def tmpfs_entries(ns):
     return [{"fstype": "tmpfs", "mountpoint": d} for d in ns.tmpfs]
 

@@ -15,7 +15,7 @@ import gdb
 import timeline
 from monitor import Monitor
 from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, disk_options, disk_source,
-                    image_platform, make_config, net_entries, tmpfs_entries)
+                    image_platform, make_config, net_entries, shares, tmpfs_entries)
 
 QEMU = "qemu-system-x86_64"
 # QEMU's device, and the interface; vioif and ld are virtio by NetBSD's drivers
@@ -98,6 +98,17 @@ def disks(ns):
     return argv, conf + tmpfs_entries(ns)
 
 
+def share_devices(ns):
+    """QEMU's arguments and the configuration's entries for --share."""
+    argv = []
+    folders, conf = shares(ns)
+    for n, (path, ro) in enumerate(folders):
+        argv += ["-fsdev", f"local,id=share{n},path={path.replace(',', ',,')},"
+                 "security_model=none,multidevs=remap" + (",readonly=on" if ro else ""),
+                 "-device", f"{virtio(ns, '9p')},fsdev=share{n},mount_tag=share{n}"]
+    return argv, conf
+
+
 def machine(ns):
     m = {"pc": "pc", "q35": "q35",
          "microvm": "microvm,x-option-roms=off,rtc=on,acpi=on"}[ns.machine]
@@ -149,14 +160,15 @@ def command(ns, status_file):
     if not os.path.exists(ns.image):
         raise Failure(f"{ns.image}: no such image")
     if iso and (ns.args or ns.config or ns.env or ns.option or ns.ip or ns.tmpfs or
-                ns.workdir or ns.bin):
+                ns.share or ns.workdir or ns.bin):
         raise Failure("an ISO has its configuration inside: give it to `sirloin iso'", USAGE)
     if not iso and image_platform(ns.image, ns.mem) != "hw":
         raise Failure(f"{ns.image}: an image for Xen; use --platform xen")
     net, netconf = network(ns)
     disk, blkconf = disks(ns)
-    config = "" if iso else make_config(ns, netconf, blkconf)
-    return [QEMU, *machine(ns), *boot(ns, config), *net, *disk,
+    share, shareconf = share_devices(ns)
+    config = "" if iso else make_config(ns, netconf, blkconf + shareconf)
+    return [QEMU, *machine(ns), *boot(ns, config), *net, *disk, *share,
             "-chardev", "stdio,id=con,signal=on,mux=off", "-serial", "chardev:con",
             "-chardev", f"file,id=status,path={status_file}",
             "-device", "isa-debugcon,iobase=0xe9,chardev=status",

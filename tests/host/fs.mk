@@ -28,3 +28,9 @@ $(O)/host/fuzz_fs.bin: tests/host/fuzz_fs.c tests/host/fs_disk.h \
 	@mkdir -p $(@D)
 	$(Q)$(CC) -g -O1 -w -no-pie -D_GNU_SOURCE $(fs_host_SAN) -Iinclude \
 	    -I$(O)/include -o $@ $< $(fs_host_OBJS) -lpthread
+
+$(O)/host/fuzz_p9.bin: tests/host/fuzz_p9.c tests/host/fs_disk.h $$(hostline) \
+    $$(fs_host_OBJS) $(patsubst %.c,$(O)/obj/fshost/%.o,$(builtin_share_SRCS))
+	@mkdir -p $(@D)
+	$(Q)$(CC) -g -O1 -w -no-pie -D_GNU_SOURCE $(fs_host_SAN) -Iinclude \
+	    -I$(O)/include -o $@ $< $(filter %.o,$^) -lpthread

@@ -124,5 +124,13 @@ class Fs(unittest.TestCase):
                 self.assertIn("damaged disks", sh(FUZZ, 2000 if name != "iso" else 500, 1, path))
 
 
+class Share(unittest.TestCase):
+    def test_hostile_server(self):
+        """The 9P client and servers that lie (fuzz_p9.c)."""
+        sh("make", "-s", f"O={OUT}", f"{OUT}/host/fuzz_p9.bin")
+        for seed in (1, 2):
+            self.assertIn("of them mounted", sh(f"{OUT}/host/fuzz_p9.bin", 2000, seed))
+
+
 if __name__ == "__main__":
     unittest.main()

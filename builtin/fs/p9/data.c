@@ -52,15 +52,27 @@ open_fid(struct vnode *vp, uint32_t fflags, uint32_t *fid)
 	return error;
 }
 
-/* What the server says its size is, now that nobody here writes to it. */
+/*
+ * What the server says its size is, now that nobody here writes to it.  Of a
+ * file whose name is gone it may not know any more.
+ */
 static int
 refresh(struct vnode *vp, struct p9attr *a)
 {
+	struct p9node *np = P9NODE(vp);
 	int error;
 
 	if (vp->type == VREG)
 		rumpuser_rw_enter(RUMPUSER_RW_WRITER, vp->rw);
-	error = p9_stat(p9_fs(vp), P9NODE(vp)->fid, a);
+	error = p9_stat(p9_fs(vp), np->fid, a);
+	if (error != 0 && !np->hashed) {
+		*a = np->last;
+		a->nlink = 0;
+		a->size = (uint64_t)vp->size;
+		error = 0;
+	}
+	if (error == 0)
+		np->last = *a;
 	if (vp->type == VREG) {
 		if (error == 0)
 			vp->size = (off_t)a->size;
@@ -80,8 +92,7 @@ p9_vopen(struct vnode *vp, uint32_t fflags)
 
 	if (vp->type != VREG && vp->type != VDIR)
 		return ENXIO;
-	if (vp->type == VREG && P9NODE(vp)->hashed &&
-	    (error = refresh(vp, &a)) != 0)
+	if (vp->type == VREG && (error = refresh(vp, &a)) != 0)
 		return error;
 	if (slot_use(fs, s))
 		return 0;

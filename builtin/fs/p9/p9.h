@@ -28,6 +28,7 @@ struct p9node {
 	uint64_t	qpath;
 	uint32_t	fid;
 	bool		hashed;		/* mp->mtx; false: its name is gone */
+	struct p9attr	last;		/* what the server said last */
 	/* the file system's mtx: */
 	struct p9fid	rd, wr;
 	off_t		dirpos;		/* an entry's position, and its cookie */
