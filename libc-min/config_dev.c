@@ -104,7 +104,7 @@ static int
 check_blk(struct parse *p, int t, const struct config_blk *b)
 {
 	static const char *const types[] = { "blk", "msdos", "cd9660", "ext2fs",
-	    "ffs", "tmpfs", "9p", "auto", NULL };
+	    "ffs", "udf", "tmpfs", "9p", "auto", NULL };
 	bool tmpfs;
 	int i;
 
@@ -114,7 +114,7 @@ check_blk(struct parse *p, int t, const struct config_blk *b)
 		continue;
 	if (types[i] == NULL)
 		return parse_bad(p, t, "key \"fstype\": not \"%.20s\" but one of blk, "
-		    "msdos, cd9660, ext2fs, ffs, tmpfs, 9p, auto", b->fstype);
+		    "msdos, cd9660, ext2fs, ffs, udf, tmpfs, 9p, auto", b->fstype);
 	tmpfs = strcmp(b->fstype, "tmpfs") == 0;
 	if (!tmpfs && (b->source == NULL || (strcmp(b->source, "etfs") != 0 &&
 	    strcmp(b->source, "dev") != 0)))

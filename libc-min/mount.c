@@ -80,6 +80,7 @@ mount_as(const char *fstype, char *dev, const char *dir, int flags)
 	};
 	struct iso_args iso = { .fspec = dev };
 	struct ufs_args ufs = { .fspec = dev };
+	struct udf_args udf = { .version = 1, .fspec = dev };
 	struct tmpfs_args tmpfs = { .ta_version = TMPFS_ARGS_VERSION,
 	    .ta_root_mode = 01777 };
 	void *args = &ufs;
@@ -92,6 +93,9 @@ mount_as(const char *fstype, char *dev, const char *dir, int flags)
 		args = &iso;
 		size = sizeof(iso);
 		flags |= MNT_RDONLY;
+	} else if (strcmp(fstype, MOUNT_UDF) == 0) {
+		args = &udf;
+		size = sizeof(udf);
 	} else if (strcmp(fstype, MOUNT_TMPFS) == 0) {
 		args = &tmpfs;
 		size = sizeof(tmpfs);

@@ -235,6 +235,7 @@ struct winsize { unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel; };
 #define MOUNT_CD9660	"cd9660"
 #define MOUNT_EXT2FS	"ext2fs"
 #define MOUNT_FFS	"ffs"
+#define MOUNT_UDF	"udf"			/* NetBSD's */
 #define MOUNT_9P	"9p"			/* the built-in kernel's; ufs_args */
 
 /* ffs and ext2fs */
@@ -283,6 +284,19 @@ struct iso_args {		/* NetBSD 11's is longer, but takes this one */
 	const char	*fspec;
 	struct rump_export_args30 _pad1;
 	int		flags;
+};
+struct udf_args {
+	uint32_t	version;		/* 1 */
+	char		*fspec;
+	int32_t		sessionnr;
+	uint32_t	udfmflags;
+	int32_t		gmtoff;
+	uid_t		anon_uid;
+	gid_t		anon_gid;
+	uid_t		nobody_uid;
+	gid_t		nobody_gid;
+	uint32_t	sector_size;
+	uint8_t		reserved[32];
 };
 #define ISOFSMNT_NORRIP		0x1
 #define ISOFSMNT_NOJOLIET	0x8

@@ -65,6 +65,8 @@ def sniff(path):
         ext = f.read(2)
         f.seek(32769)
         iso = f.read(5)
+        f.seek(34817)           # behind BEA01: a disk that is UDF only
+        udf = f.read(5)
         ffs = b""
         for sb in (8192, 65536):
             f.seek(sb + 1372)
@@ -75,6 +77,8 @@ def sniff(path):
         return "cd9660"
     if ffs:
         return "ffs"
+    if udf in (b"NSR02", b"NSR03"):
+        return "udf"
     if ext == b"\x53\xef":
         return "ext2fs"
     if head[510:512] == b"\x55\xaa" and (b"FAT" in head[54:90] or head[3:8] == b"EXFAT"):
