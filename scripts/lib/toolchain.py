@@ -43,9 +43,12 @@ def stage(folder, ns, name):
             head = f.read(18)
         if head[:5] != b"\x7fELF\x02" or head[16:18] != b"\x03\x00":
             raise Failure(f"{prog}: not a program made by sirloin cc")
-        to = os.path.join(bin_, name if n == 0 else os.path.basename(prog))
+        to = os.path.join(bin_, os.path.basename(prog))
         if subprocess.run(["strip", "-o", to, prog]).returncode != 0:
             raise Failure(f"{prog}: cannot be stripped")
+        # what runs when nothing is said has the image's name
+        if n == 0 and not os.path.lexists(os.path.join(bin_, name)):
+            os.symlink(os.path.basename(prog), os.path.join(bin_, name))
 
 
 def bake(ns):
