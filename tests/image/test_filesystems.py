@@ -32,7 +32,7 @@ class Types(unittest.TestCase):
         cls.image = program.bake(proc, name="procfs")
 
     def proc(self, disk, *args):
-        return run(self.image, "--mem", 64, "--disk", disk, "--", "proc", *args, timeout=90)
+        return run(self.image, "--mem", 64, "--disk", disk, "--", *args, timeout=90)
 
     def test_written_and_read(self):
         """A file that one boot writes and the next one reads."""
@@ -44,8 +44,8 @@ class Types(unittest.TestCase):
             with self.subTest(fstype=fstype), tempfile.TemporaryDirectory() as d:
                 disk = make(f"{d}/disk.img")
                 for spec in (disk, f"{disk},fstype={fstype}"):
-                    status, console = self.proc(spec, "map", "/data/kept", ";", "proc", "show",
-                                                "/data/kept")
+                    status, console = self.proc(spec, "proc", "map", "/data/kept", ";",
+                                                "proc", "show", "/data/kept")
                     self.assertEqual((status, console.strip()), (0, "mapped"), console)
                 status, console = self.proc(f"{disk},ro", "show", "/data/kept")
                 self.assertEqual((status, console.strip()), (0, "mapped"), console)
