@@ -33,8 +33,8 @@ fill(struct vnode *vp, struct statvfs *sv)
 		error = mp->ops->statvfs(mp, sv);
 	sv->f_iosize = sv->f_frsize;
 	if (mp->ops != NULL)
-		strlcpy(sv->f_fstypename, mp->ops->name,
-		    sizeof(sv->f_fstypename));
+		strncpy(sv->f_fstypename, mp->ops->name,
+		    sizeof(sv->f_fstypename) - 1);
 	return error;
 }
 

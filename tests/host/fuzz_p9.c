@@ -123,6 +123,13 @@ answer(int type, const uint8_t *b)
 	case 24:
 		put_attr();
 		break;
+	case 8:				/* statfs */
+		put(0x01021997, 4);
+		put(rnd(10) ? 4096 : rnd(~0u), 4);
+		for (int i = 0; i < 6; i++)
+			put(rnd(~0u), 8);
+		put(255, 4);
+		break;
 	case 12: case 14:
 		put_qid(2);
 		put(0, 4);
@@ -252,9 +259,12 @@ look(const char *dir, int depth)
 	rump___sysimpl_close(fd);
 }
 
+int	rump___sysimpl_statvfs1(const char *, void *, int);
+
 int
 main(int argc, char **argv)
 {
+	static uint64_t room_for_statvfs[512];
 	struct { const char *fspec; } args = { "share0" };
 	long steps = argc > 1 ? atol(argv[1]) : 300, mounted = 0;
 
@@ -271,6 +281,7 @@ main(int argc, char **argv)
 		mounted++;
 		left = 60;
 		look("/m", 0);
+		(void)rump___sysimpl_statvfs1("/m", room_for_statvfs, 0);
 		change();
 		left = 60;
 		look("/m", 0);

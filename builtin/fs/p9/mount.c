@@ -74,10 +74,35 @@ p9_unmount(struct mount *mp)
 	return 0;
 }
 
+static int
+p9_statvfs(struct mount *mp, struct statvfs *sv)
+{
+	struct p9fs *fs = mp->data;
+	struct p9req *r = p9_request(fs, P9_STATFS);
+	int error;
+
+	if (r == NULL)
+		return ENOMEM;
+	p9_put32(&r->m, fs->root->fid);
+	if ((error = p9_call(fs, r)) == 0) {
+		(void)p9_get32(&r->m);		/* the host's type */
+		sv->f_bsize = sv->f_frsize = p9_get32(&r->m);
+		sv->f_blocks = p9_get64(&r->m);
+		sv->f_bfree = p9_get64(&r->m);
+		sv->f_bavail = p9_get64(&r->m);
+		sv->f_files = p9_get64(&r->m);
+		sv->f_ffree = sv->f_favail = p9_get64(&r->m);
+		error = r->m.bad || sv->f_bsize == 0 ? EIO : 0;
+	}
+	p9_release(fs, r);
+	return error;
+}
+
 static struct vfsops p9_vfsops = {
 	.name = MOUNT_9P,
 	.mount = p9_mount,
 	.unmount = p9_unmount,
+	.statvfs = p9_statvfs,
 };
 
 static int
