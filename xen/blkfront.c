@@ -1,10 +1,11 @@
 /* blkfront.c: a disk whose back end is in another domain: the device. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "blkfront.h"
 
 #define INDIRECT_MAX	(PAGE_SIZE / sizeof(struct blkif_request_segment))
-#define PATIENCE	15000000000ull	/* ns without a back end */
+#define PATIENCE	15		/* s without a back end; word vbdwait=N */
 #define WAIT_PAGES	64		/* of memory for one page of the pool */
 
 /* ---- rings ---- */
@@ -76,9 +77,11 @@ rings_down(struct bf *b)
 
 /* ---- without a back end ---- */
 
+static unsigned patience = PATIENCE;	/* s; 0: for ever */
+
 /*
- * Requests wait for it to come back, but not for ever: those who wait for them
- * may have other things to do.  It is welcome later, too.
+ * Requests wait for it to come back, but not for ever, unless that is wanted:
+ * those who wait for them may have other things to do.  It is welcome later, too.
  */
 static void *
 waiter_main(void *arg)
@@ -89,7 +92,7 @@ waiter_main(void *arg)
 
 	kern_mutex_lock(&b->lock);
 	while (!b->connected && b->present && !expired) {
-		until = b->lost + PATIENCE;
+		until = b->lost + patience * 1000000000ull;
 		if (plat_clock() >= until) {
 			b->present = false;
 			expired = true;
@@ -103,7 +106,7 @@ waiter_main(void *arg)
 	kern_mutex_unlock(&b->lock);
 	if (expired) {
 		kern_printf("%s: no back end for %u s: requests fail\n",
-		    b->xd->name, (unsigned)(PATIENCE / 1000000000));
+		    b->xd->name, patience);
 		bf_requeue(b, true);
 	}
 	return NULL;
@@ -115,6 +118,10 @@ wait_for_peer(struct bf *b)
 
 	kern_mutex_lock(&b->lock);
 	b->lost = plat_clock();
+	if (patience == 0) {
+		kern_mutex_unlock(&b->lock);
+		return true;
+	}
 	if (b->present && !b->waiter)
 		b->waiter = kern_thread_create(NULL, "blkwait", waiter_main, b,
 		    KERN_PRI_KERNEL, KERN_CPU_ANY, 0, 16 * 1024) == 0;
@@ -398,7 +405,11 @@ static struct xenbus_driver driver = {
 static void
 bf_init(void)
 {
+	size_t len;
+	const char *word = kern_option("vbdwait", &len);
 
+	if (word != NULL && len > 0 && len < 6)
+		patience = strtoul(word, NULL, 10);
 	xenbus_driver(&driver);
 }
 KERN_INIT(KERN_INIT_BUS, bf_init);

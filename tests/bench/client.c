@@ -3,9 +3,12 @@
  *   client rtt IP PORT N       1-byte round trips: median and 99th percentile, us
  *   client send IP PORT BYTES  to its sink: MB/s, and what the sink says
  *   client recv IP PORT BYTES  from its source: MB/s, every byte looked at
+ *   client gap IP 0 SECONDS    an ICMP echo each 5 ms: the longest time without an
+ *                              answer, ms, and how many came
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <sys/time.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +132,47 @@ receiver(int fd, uint64_t want)
 	    (unsigned long long)bad);
 }
 
+static void
+put_echo(int fd, const struct sockaddr_in *to, uint16_t n)
+{
+	uint16_t m[4] = { htons(0x800), 0, htons(0x5347), htons(n) };
+	uint32_t sum = m[0] + m[2] + m[3];
+
+	m[1] = (uint16_t)~((sum & 0xffff) + (sum >> 16));
+	(void)!sendto(fd, m, sizeof(m), 0, (const struct sockaddr *)to,
+	    sizeof(*to));
+}
+
+static void
+gap(const char *ip, double seconds)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct timeval wait = { 0, 5000 };
+	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+	double start = now(), last = start, most = 0, t;
+	uint8_t b[256];
+	unsigned n = 0;
+
+	inet_pton(AF_INET, ip, &to.sin_addr);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0)
+		die("icmp");
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	for (unsigned i = 0; (t = now()) < start + seconds; i++) {
+		put_echo(fd, &to, i);
+		while (now() < t + 0.005 && recv(fd, b, sizeof(b), 0) > 0) {
+			if (b[20] != 0)		/* an echo reply */
+				continue;
+			n++;
+			if (now() - last > most)
+				most = now() - last;
+			last = now();
+		}
+	}
+	if (now() - last > most)
+		most = now() - last;
+	printf("%.1f %u\n", most * 1e3, n);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -136,6 +180,10 @@ main(int argc, char **argv)
 
 	if (argc != 5)
 		return 2;
+	if (strcmp(argv[1], "gap") == 0) {
+		gap(argv[2], atof(argv[4]));
+		return 0;
+	}
 	fd = dial(argv[2], atoi(argv[3]));
 	if (strcmp(argv[1], "rtt") == 0)
 		rtt(fd, atol(argv[4]));

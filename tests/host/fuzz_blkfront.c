@@ -12,6 +12,8 @@
 #define BLOCKS	4096
 #define MAXREQ	64
 
+const char *kern_option(const char *n, size_t *len) { return NULL; }
+
 static struct xenbus_dev xd;
 static struct bf *b;
 static uint8_t disk[BLOCKS][512];

@@ -11,6 +11,7 @@ run side by side, each with about 1.5 GB.  That folder is dom0's /bed and the
 build is dom0's /images, both also under their names on the host, live.  Guests
 have their consoles in log/console/guest-NAME.log; Xen's and dom0's is xen.log."""
 
+import functools
 import itertools
 import os
 import re
@@ -45,6 +46,7 @@ class Failed(RuntimeError):
         self.status, self.output = status, output
 
 
+@functools.cache
 def files():
     """The folder with Xen, dom0 and the Linux domU."""
     if not shutil.which(QEMU):

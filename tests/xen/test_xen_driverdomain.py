@@ -6,52 +6,19 @@ import atexit
 import json
 import os
 import re
-import tempfile
 import unittest
 
 import xen
 import xencase
+from driverbed import DISKS, NIC, Bed
 from guest import KERNEL, OUT
-from xencase import Case, disk
+from xencase import Case
 
 LONG = os.environ.get("LONG") == "1"
 MB = 1024 if LONG else 64
 CRASHES = 20 if LONG else 3
-DISK_MB = 1536 if LONG else 256
 OURS, LINUX, SELF = "10.9.0.3", "10.9.0.4", "10.9.0.5"
-# place, QEMU's device, name in the driver domain
-NIC = ("00:10.0", "e1000,netdev=lan0,romfile=,addr=0x10", "wm0")
-DISKS = {"nvme": ("00:12.0", "nvme,drive=d0,serial=one,addr=0x12", "ld0"),
-         "ahci": ("00:13.0", "ahci,id=ahci,addr=0x13", "wd0")}
 _shared = None
-
-
-class Bed(xen.Bed):
-    """The NIC and dom0's eth1 are at one hub; eth1 is in dom0's bridge, where its DHCP
-    server is."""
-
-    def __init__(self, **keys):
-        self.dir = tempfile.TemporaryDirectory(dir=f"{OUT}/xenbed")
-        qemu = ["-netdev", "hubport,id=lan0,hubid=1", "-netdev", "hubport,id=lan1,hubid=1",
-                "-device", "virtio-net-pci,netdev=lan1,romfile="]
-        for n, name in enumerate(DISKS):
-            path = f"{self.dir.name}/{name}"
-            with open(path, "w") as f:
-                f.truncate(DISK_MB << 20)
-            qemu += ["-drive", f"file={path},format=raw,if=none,id=d{n},cache=writeback"]
-        qemu += ["-device", "ide-hd,drive=d1,bus=ahci.0"]
-        super().__init__(qemu=qemu, pci=[NIC[1], *(d[1] for d in DISKS.values())],
-                         **{"timeout": 7200 if LONG else 3600, **keys})
-
-    def ready(self, timeout=240):
-        super().ready(timeout)
-        self.run("ip link set eth1 master xenbr0 up")
-        xencase.install(self)
-        xencase.install_sirloin(self)
-
-    def close(self):
-        super().close()
-        self.dir.cleanup()
 
 
 def shared():
@@ -59,7 +26,7 @@ def shared():
     if _shared is None or not _shared.alive():
         if _shared is None:
             atexit.register(lambda: _shared.close())
-        bed = Bed()
+        bed = Bed(1536 if LONG else 256, timeout=7200 if LONG else 3600)
         try:
             bed.ready()
         except BaseException:
