@@ -14,6 +14,36 @@ mem_ispages(size_t len)
 	return len != 0 && (len & (PAGE_SIZE - 1)) == 0;
 }
 
+/*
+ * Pages are not to be had.  A rump kernel waits for some to come back, and asks
+ * again and again; when it gets none for so long, it never will.
+ */
+#define MEM_PATIENCE	10000000000ULL	/* ns */
+#define MEM_AGAIN	3000000000ULL
+static uint64_t mem_short_since, mem_short_last;
+
+static void
+mem_short(size_t len)
+{
+	static bool told;
+	struct kern_mem_info mi;
+	uint64_t now = kern_clock();
+
+	if (mem_short_since == 0 || now - mem_short_last > MEM_AGAIN)
+		mem_short_since = now;
+	mem_short_last = now;
+	kern_mem_info(&mi);
+	if (now - mem_short_since > MEM_PATIENCE)
+		kern_panic("no memory for the rump kernel: %lu KB in all",
+		    (unsigned long)mi.total / 1024);
+	if (!told)
+		kern_printf("memory: the rump kernel wants %lu bytes, %lu KB of "
+		    "%lu are free\n", (unsigned long)len,
+		    (unsigned long)mi.free / 1024,
+		    (unsigned long)mi.total / 1024);
+	told = true;
+}
+
 int
 rumpuser_malloc(size_t len, int alignment, void **memp)
 {
@@ -28,6 +58,10 @@ rumpuser_malloc(size_t len, int alignment, void **memp)
 		*memp = kern_page_alloc(len >> PAGE_SHIFT, align, hyp_mem_first);
 		if (*memp == NULL && hyp_mem_first != 0)
 			*memp = kern_page_alloc(len >> PAGE_SHIFT, align, 0);
+		if (*memp == NULL && len <= 64 * 1024)
+			mem_short(len);
+		else if (mem_short_since != 0)
+			mem_short_since = 0;
 	} else
 		*memp = kern_malloc(len, align);
 	return *memp != NULL ? 0 : ENOMEM;
