@@ -189,7 +189,7 @@ class Bed:
 
     # ---- dom0 ----
 
-    def start(self, script, timeout=60, stdin=False):
+    def start(self, script, timeout=180, stdin=False):
         """A script in dom0: the socket its output comes from (dom0/agent.c)."""
         data = script.encode()
         with self.lock:     # QEMU's user network takes one connection at a time
@@ -198,7 +198,7 @@ class Bed:
         s.settimeout(timeout + 10)
         return s
 
-    def call(self, script, timeout=60):
+    def call(self, script, timeout=180):
         """(status, output) of a script in dom0; 124 when its time was over."""
         out = b""
         with self.start(script, timeout) as s:
@@ -213,14 +213,14 @@ class Bed:
             raise RuntimeError(f"dom0 did not answer: {script[:80]}\n{self.log()[-1500:]}")
         return int(out[-3:]), out[:-4].decode(errors="replace")
 
-    def run(self, script, timeout=60):
+    def run(self, script, timeout=180):
         """Output of a script that must succeed."""
         status, out = self.call(script, timeout)
         if status:
             raise Failed(script, status, out)
         return out
 
-    def xl(self, *args, timeout=60):
+    def xl(self, *args, timeout=180):
         return self.run("xl " + " ".join(f"'{a}'" for a in args), timeout)
 
     def put(self, path, name=None):
@@ -245,7 +245,7 @@ class Bed:
 
     # ---- guests ----
 
-    def create(self, name, kernel, paused=False, timeout=60, **config):
+    def create(self, name, kernel, paused=False, timeout=180, **config):
         """xl create; config as in xl.cfg(5), over defaults.  kernel: a path that
         dom0 sees as well (below the build or the work folder), or is copied."""
         n, base = 1, name
@@ -288,7 +288,7 @@ class Domain:
         raise AssertionError(f"{self.name}: {why}\n--- console\n{self.console[-3000:]}\n"
                              f"--- xl\n{self.events[-600:]}\n--- Xen\n{tail}")
 
-    def expect(self, pattern, timeout=30, after=0, lives=1):
+    def expect(self, pattern, timeout=60, after=0, lives=1):
         """Wait for a regular expression on the console, past character `after`;
         no longer than it runs, for the lives-th time."""
         end = time.monotonic() + timeout

@@ -188,7 +188,7 @@ class Save(Case):
 
     def save(self, g):
         lives = len(g.reasons())
-        self.bed.run(f"xl save {g.name} /tmp/saved", 90)
+        self.bed.run(f"xl save {g.name} /tmp/saved")
         self.assertFalse(g.running())
         self.assertEqual(g.reasons()[lives:], ["suspend"])
 
@@ -203,7 +203,7 @@ class Save(Case):
                 for life in range(2):
                     mono, wall = self.clocks(g)
                     self.save(g)
-                    self.bed.run("sleep 2; xl restore /tmp/saved; rm /tmp/saved", 90)
+                    self.bed.run("sleep 2; xl restore /tmp/saved; rm /tmp/saved")
                     self.ask(g, f"echo life-{life}")
                     later, wall2 = self.clocks(g)
                     self.assertGreater(later, mono)
@@ -231,7 +231,7 @@ class Save(Case):
                     >/tmp/echo.log 2>&1 </dev/null & echo $! >/tmp/echo.pid""")
                 for life in range(10 if LONG else 2):
                     self.save(g)
-                    self.bed.run("xl restore /tmp/saved; rm /tmp/saved", 90)
+                    self.bed.run("xl restore /tmp/saved; rm /tmp/saved")
                     self.ask(g, f"echo life-{life}")
                     had = self.rounds()
                     for _ in range(600):
@@ -256,14 +256,14 @@ class Save(Case):
                 self.ask(g, "write blk0 0 1024 1")
                 for _ in range(2):
                     mono, wall = self.clocks(g)
-                    self.bed.run(f"xl save -c {g.name} /tmp/saved", 90)
+                    self.bed.run(f"xl save -c {g.name} /tmp/saved")
                     self.ask(g, "check blk0 0 1024 1")
                     self.ask(g, "write blk0 8388608 1024 2")
                     self.echoes()
                     later, wall2 = self.clocks(g)
                     self.assertLess(abs((wall2 - wall) - (later - mono)), 1)
                 self.bed.run(f"xl destroy {g.name}; sleep 1; xl restore /tmp/saved; "
-                             f"rm /tmp/saved", 90)
+                             f"rm /tmp/saved")
                 self.ask(g, "check blk0 0 1024 1")
                 self.echoes()
                 self.bed.xl("destroy", g.name)
