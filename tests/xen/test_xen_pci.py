@@ -161,9 +161,10 @@ class Pci(Case):
 
     # ---- devices that come and go ----
 
-    def plug(self, g, name, after=0):
+    def plug(self, g, name):
+        mark = len(g.console)
         self.bed.xl("pci-attach", g.name, DEVICES[name][0], timeout=60)
-        return g.expect(r"^pci (\S+) \S+: from domain 0", 20, after)[1]
+        return g.expect(r"^pci (\S+) \S+: from domain 0", 20, mark)[1]
 
     @unittest.skipIf(KERNEL == "netbsd", "the built-in kernel's drivers")
     def test_plugging(self):
@@ -171,7 +172,7 @@ class Pci(Case):
         g = self.serve(("pv", 2), "e1000", "ahci")
         for life in range(2):
             mark = len(g.console)
-            place = self.plug(g, "nvme", mark)
+            place = self.plug(g, "nvme")
             g.expect(rf"^ld{life}: nvme", 20, mark)
             self.assertEqual(self.bus("e1000")["1b36:0010"]["owner"], f"rump nvme{life}")
             self.bed.xl("pci-detach", g.name, DEVICES["nvme"][0], timeout=60)
@@ -190,7 +191,8 @@ class Pci(Case):
 
     def test_later(self):
         """The first device comes when the guest runs already."""
-        g = self.guest("httpd", vif=["bridge=xenbr0"], disk=[disk(self.files())], conf={
+        g = self.guest("httpd", passthrough="enabled", vif=["bridge=xenbr0"],
+                       disk=[disk(self.files())], conf={
             "net": [static()], "blk": [{"source": "etfs", "path": "blk0", "fstype": "msdos",
                                         "mountpoint": "/data"}]})
         g.expect("serving .* on ", 40)

@@ -170,6 +170,7 @@ class Refused(Base):
                 (125, "an image for Xen", ("run", hello)),
                 (125, "no such image", (*xen, "/nonexistent")),
                 (125, "not a Sirloin image", (*xen, "/bin/true")),
+                (125, "only a PV guest", ("xlcfg", hw, "--pci", "00:04.0")),
                 (125, "no such disk", (*xen, hello, "--disk", "/nonexistent")),
                 (125, "hold the image", (*xen, "--mem", 1, hello))):
             with self.subTest(args=args):
