@@ -138,9 +138,7 @@ def boot(ns, config):
             argv += ["-drive", f"if=pflash,format=raw,readonly=on,file={code}"
                      ] if "CODE" in code else ["-bios", code]
         return argv
-    trace = ["trace"] if ns.trace and not any(
-        o.split("=")[0] == "trace" for o in ns.option) else []
-    words = " ".join([*ns.option, *trace, config])
+    words = " ".join([*timeline.with_option(ns), config])
     return ["-kernel", ns.image, "-append", words]
 
 
@@ -311,21 +309,5 @@ def run(ns):
         while what == "reboot":
             what, status = once(ns, argv, status_file)
         if ns.trace:
-            write_trace(ns, f"{d}/trace")
+            timeline.save(ns, timeline.from_file(f"{d}/trace"))
         return status
-
-
-def write_trace(ns, path):
-    try:
-        with open(path, "rb") as f:
-            data = f.read()
-    except OSError:
-        data = b""
-    if not data:
-        raise Failure(f"{ns.trace}: the guest has sent no trace (its image has none, or it "
-                      "did not end in order)")
-    try:
-        print(f"sirloin: {timeline.convert(data, ns.trace, os.path.basename(ns.image))}",
-              file=sys.stderr)
-    except OSError as e:
-        raise Failure(f"{ns.trace}: {e.strerror}")

@@ -3,6 +3,8 @@ and chrome://tracing open and `sirloin report' draws."""
 
 import base64
 import json
+import os
+import sys
 
 from common import Failure
 
@@ -194,14 +196,9 @@ class Chrome:
 
 
 def from_console(text):
-    """The trace in a console's lines (bytes), or None; the other lines."""
-    rest, data = [], b""
-    for line in text.splitlines(keepends=True):
-        if line.startswith(LINE):
-            data += base64.b64decode(line[len(LINE):].strip() + b"==")
-        else:
-            rest.append(line)
-    return data or None, b"".join(rest)
+    """The trace in lines of a console (bytes)."""
+    return b"".join(base64.b64decode(line[len(LINE):].strip())
+                    for line in text.splitlines() if line.startswith(LINE))
 
 
 def convert(data, path, image):
@@ -221,3 +218,29 @@ def convert(data, path, image):
     return (f"{path}: {len(t.events)} events" +
             (f", {lost} older ones lost (--option trace=MB keeps more)" if lost else "") +
             ("" if t.whole else ", its end is missing"))
+
+
+def with_option(ns):
+    """The words for the platform, with the one that switches it on."""
+    on = ns.trace and not any(o.split("=")[0] == "trace" for o in ns.option)
+    return [*ns.option, *(["trace"] if on else [])]
+
+
+def from_file(path):
+    try:
+        with open(path, "rb") as f:
+            return f.read()
+    except OSError:
+        return b""
+
+
+def save(ns, data):
+    """What the guest has sent, as --trace wants it."""
+    if not data:
+        raise Failure(f"{ns.trace}: the guest has sent no trace (its image has none, or it "
+                      "did not end in order)")
+    try:
+        print(f"sirloin: {convert(data, ns.trace, os.path.basename(ns.image))}",
+              file=sys.stderr)
+    except OSError as e:
+        raise Failure(f"{ns.trace}: {e.strerror}")

@@ -13,6 +13,7 @@ import threading
 import time
 import tty
 
+import timeline
 import xencrash
 from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, image_platform,
                     disk_options, make_config, net_entries, tmpfs_entries)
@@ -165,6 +166,26 @@ class Console:
         sys.stdout.buffer.flush()
 
 
+class Tracing(Console):
+    """A trace's lines are not for the person (kernel/trace_out.c)."""
+
+    def __init__(self, source):
+        self.part, self.trace = b"", b""
+        super().__init__(source)
+
+    def show(self, data):
+        *lines, self.part = (self.part + data).split(b"\n")
+        text = b""
+        for line in lines:
+            if line.startswith(timeline.LINE):
+                self.trace += line + b"\n"
+            else:
+                text += line + b"\n"
+        if not self.part.startswith(timeline.LINE[:len(self.part)]):
+            text, self.part = text + self.part, b""
+        super().show(text)
+
+
 def xl(*args):
     r = subprocess.run(["xl", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                        stderr=subprocess.STDOUT, text=True, timeout=60)
@@ -242,7 +263,7 @@ def once(ns, cfg_file, name, store):
     argv = ["xl", "create", "-F", "-c", *(["-p"] if store is not None else []), cfg_file]
     p, terminal = start(argv)
     lines = []
-    console = Console(terminal)
+    console = (Tracing if ns.trace else Console)(terminal)
     threading.Thread(target=relay_input, args=(terminal,), daemon=True).start()
     errors = threading.Thread(target=relay_errors, args=(p, lines), daemon=True)
     errors.start()
@@ -264,6 +285,8 @@ def once(ns, cfg_file, name, store):
         os.close(terminal)
         errors.join(2)
     reason = re.search(r"has shut down, reason code (\d+)", "".join(lines))
+    if ns.trace:
+        ns.traced = timeline.from_console(console.trace)
     word = (console.word or "").split()
     if not word and reason and int(reason[1]) == 3:
         report_crash(ns.image, "".join(lines))
@@ -284,9 +307,10 @@ def once(ns, cfg_file, name, store):
 
 def run(ns):
     for option, given in (("--gdb", ns.gdb is not None), ("--qemu", ns.qemu),
-                          ("--rng", ns.rng)):
+                          ("--rng", ns.rng), ("--core", ns.core)):
         if given:
             raise Failure(f"{option} is for QEMU, not for --platform xen", USAGE)
+    ns.option = timeline.with_option(ns)
     cfg, store = domain(ns)
     if store is not None and len(store.encode()) > STORE:
         raise Failure(f"the configuration has {len(store.encode())} bytes; xenstore "
@@ -302,4 +326,6 @@ def run(ns):
         what = "reboot"
         while what == "reboot":
             what, status = once(ns, f"{d}/domain.cfg", cfg["name"], store)
+        if ns.trace:
+            timeline.save(ns, ns.traced)
         return status

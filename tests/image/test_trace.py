@@ -2,14 +2,17 @@
 
 import html.parser
 import json
+import os
 import signal
 import subprocess
 import tempfile
 import unittest
+import unittest.mock
 import urllib.request
 
 import program
 import timeline
+import xl
 from guest import ROOT, SIRLOIN, Guest, files_disk, free_port, image, run
 
 BOOT, CPUS, THREADS = 1, 2, 3
@@ -119,6 +122,27 @@ class Trace(unittest.TestCase):
                     timeline.convert(bytes(bad), f"{d}/t.json", "x")
                 except timeline.Failure:
                     pass
+
+    def test_by_the_console(self):
+        """As on Xen: no port, so lines on the console, which are taken out of it."""
+        r, w = os.pipe()
+        with tempfile.TemporaryDirectory() as d:
+            status, console = run(image("libctest"), "--mem", 96, "--option", "trace")
+            self.assertEqual(status, 0)
+            console = console.replace("\r", "").encode()
+            self.assertIn(b"\nsirloin-trace:", console)
+            shown = []
+            with unittest.mock.patch.object(xl.Console, "show", lambda _, t: shown.append(t)):
+                c = xl.Tracing(r)
+                for n in range(0, len(console), 999):
+                    os.write(w, console[n:n + 999])
+                os.close(w)
+                c.thread.join(10)
+            os.close(r)
+            self.assertNotIn(b"sirloin-trace", b"".join(shown))
+            self.assertIn(b"\n1..143", b"".join(shown))
+            timeline.convert(timeline.from_console(c.trace), f"{d}/t.json", "x")
+            self.check(load(f"{d}/t.json"), 1)
 
     def test_panic(self):
         with tempfile.TemporaryDirectory() as d:
