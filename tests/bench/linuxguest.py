@@ -94,7 +94,7 @@ class LinuxGuest:
              str(mem), "-smp", str(smp), "-cpu", "max", "-nodefaults", "-no-user-config",
              "-display", "none", "-no-reboot", "-kernel", f"{made}/vmlinux", "-initrd",
              f"{folder}/initrd", "-append", "console=ttyS0 quiet rdinit=/init panic=-1 "
-             "mitigations=off tsc=reliable clocksource=tsc", "-serial", "stdio",
+             "mitigations=off tsc=reliable clocksource=tsc no_timer_check", "-serial", "stdio",
              "-netdev", f"tap,id=net0,ifname={ns.tap},script=no,downscript=no",
              "-device", "virtio-net-pci,netdev=net0,romfile="],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
