@@ -3,7 +3,7 @@
 musl_DIR := $(O)/src/musl
 musl_CFLAGS := -O2 -mno-red-zone -fno-omit-frame-pointer -g1 -fPIE
 
-$(O)/musl/lib/libc.a: linux/musl.mk $(wildcard linux/musl/*) $(O)/src/musl/.sha256
+$(O)/musl/lib/libc.a: $(wildcard linux/musl/*) | $(O)/src/musl/.sha256
 	$(call say,MUSL,$(O)/musl)
 	$(Q)linux/musl/build $(musl_DIR) $(O)/musl '$(musl_CFLAGS)' >$(O)/musl.log 2>&1 || \
 	    { tail -n 20 $(O)/musl.log; exit 1; }

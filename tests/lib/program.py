@@ -30,17 +30,25 @@ def compile(source, *flags):
     return out
 
 
+# Programs whose recipe needs other sources than one of their name, or C++.
+SOURCES = {"leveldb": ["leveldb", "googletest"],
+           "leveldb_tests": ["leveldb", "googletest"]}
+
+
 def build(name, output=None):
-    """A program from Debian's source package, once; its path."""
+    """A program from Debian's source packages, once; its path."""
     path = f"{DIR}/{output or name}"
+    sources = SOURCES.get(name, [name])
     if not os.path.exists(path):
         subprocess.run(["make", "-s", "-C", ROOT, f"O={OUT}",
-                        f"{OUT}/src/{name}/.sha256"], check=True, timeout=300)
+                        *[f"{OUT}/src/{s}/.sha256" for s in sources],
+                        *(["c++"] if name.startswith("leveldb") else [])],
+                       check=True, timeout=1800)
         os.makedirs(DIR, exist_ok=True)
         with open(f"{DIR}/{name}.log", "w") as log:
             # its make needs no turn: it is in a folder of its own
             r = subprocess.run([f"{ROOT}/tests/programs/build", name, cc(),
-                                f"{OUT}/src/{name}", DIR], stdout=log, stderr=log,
+                                f"{OUT}/src/{sources[0]}", DIR], stdout=log, stderr=log,
                                timeout=1800, env={**os.environ, "SIRLOIN_MAKING": "1"})
         if r.returncode != 0:
             with open(f"{DIR}/{name}.log") as log:
