@@ -95,7 +95,10 @@
 #define NR_getpgrp 111
 #define NR_setsid 112
 #define NR_setgroups 116
+#define NR_getgroups 115
+#define NR_getresuid 118
 #define NR_getpgid 121
+#define NR_setfsuid 122
 #define NR_rt_sigpending 127
 #define NR_rt_sigtimedwait 128
 #define NR_rt_sigsuspend 130
@@ -109,12 +112,16 @@
 #define NR_sched_getparam 143
 #define NR_sched_setscheduler 144
 #define NR_sched_getscheduler 145
+#define NR_sched_get_priority_max 146
+#define NR_sched_get_priority_min 147
 #define NR_mlock 149
 #define NR_prctl 157
 #define NR_arch_prctl 158
 #define NR_setrlimit 160
 #define NR_sync 162
 #define NR_gettid 186
+#define NR_readahead 187
+#define NR_setxattr 188
 #define NR_tkill 200
 #define NR_time 201
 #define NR_futex 202
@@ -150,6 +157,7 @@
 #define NR_epoll_pwait 281
 #define NR_timerfd_create 283
 #define NR_eventfd 284
+#define NR_sync_file_range 277
 #define NR_fallocate 285
 #define NR_timerfd_settime 286
 #define NR_timerfd_gettime 287
@@ -163,12 +171,14 @@
 #define NR_pwritev 296
 #define NR_recvmmsg 299
 #define NR_prlimit64 302
+#define NR_syncfs 306
 #define NR_sendmmsg 307
 #define NR_getcpu 309
 #define NR_getrandom 318
 #define NR_memfd_create 319
 #define NR_membarrier 324
 #define NR_copy_file_range 326
+#define NR_renameat2 316
 #define NR_statx 332
 #define NR_rseq 334
 #define NR_close_range 436
@@ -187,20 +197,18 @@ static const struct call calls[NCALLS] = {
 	[117] = { lx_sys_setuid, "setresuid" }, [119] = { lx_sys_setuid, "setresgid" },
 	[109] = { lx_sys_setgroups, "setpgid" }, [141] = { lx_sys_setgroups, "setpriority" },
 	[142] = { lx_sys_setgroups, "sched_setparam" },
+	[120] = { lx_sys_getresuid, "getresgid" }, [123] = { lx_sys_setfsuid, "setfsgid" },
+	[124] = { lx_sys_getpgid, "getsid" },
+	[189] = { lx_sys_setxattr, "lsetxattr" }, [190] = { lx_sys_setxattr, "fsetxattr" },
+	[191] = { lx_sys_setxattr, "getxattr" }, [192] = { lx_sys_setxattr, "lgetxattr" },
+	[193] = { lx_sys_setxattr, "fgetxattr" }, [194] = { lx_sys_setxattr, "listxattr" },
+	[195] = { lx_sys_setxattr, "llistxattr" }, [196] = { lx_sys_setxattr, "flistxattr" },
+	[197] = { lx_sys_setxattr, "removexattr" },
+	[198] = { lx_sys_setxattr, "lremovexattr" },
+	[199] = { lx_sys_setxattr, "fremovexattr" },
 	[150] = { lx_sys_mlock, "munlock" }, [151] = { lx_sys_mlock, "mlockall" },
 	[152] = { lx_sys_mlock, "munlockall" }, [325] = { lx_sys_mlock, "mlock2" },
 };
-/* What can't be in one process, by name. */
-static const struct { short n; const char *name; } absent[] = {
-	{ 56, "clone" }, { 57, "fork" }, { 58, "vfork" }, { 59, "execve" },
-	{ 61, "wait4" }, { 101, "ptrace" }, { 155, "pivot_root" },
-	{ 161, "chroot" }, { 165, "mount" }, { 166, "umount2" },
-	{ 247, "waitid" }, { 253, "inotify_init" }, { 294, "inotify_init1" },
-	{ 282, "signalfd" }, { 289, "signalfd4" }, { 322, "execveat" },
-	{ 425, "io_uring_setup" }, { 435, "clone3" }, { 29, "shmget" },
-	{ 64, "semget" }, { 68, "msgget" }, { 206, "io_setup" },
-};
-
 long
 lx_missing(const char *what, long n)
 {
@@ -215,16 +223,6 @@ lx_missing(const char *what, long n)
 	else
 		rumpuser_dprintf("linux: system call %ld is not there\n", n);
 	return -LX_ENOSYS;
-}
-
-static long
-no_call(long n)
-{
-
-	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
-		if (absent[i].n == n)
-			return lx_missing(absent[i].name, n);
-	return lx_missing(NULL, n);
 }
 
 lx_call lx_clone, lx_exitunmap;
@@ -247,7 +245,7 @@ lx_syscall(long a, long b, long c, long d, long e, long f, long n)
 	else if (n == LX_EXITUNMAP)
 		r = lx_exitunmap(a, b, c, d, e, f);
 	else
-		r = no_call(n);
+		r = lx_missing(lx_absent(n), n);
 	if (__builtin_expect(lx_signal_pending(t), 0))
 		r = lx_signals(t, r);
 	return r;

@@ -217,6 +217,7 @@ void	lx_exit_group(struct lx_process *, int status) __attribute__((noreturn));
 
 /* Says once, on the console, that call n (or what it was asked) isn't there. */
 long	lx_missing(const char *what, long n);
+const char *lx_absent(long n);		/* its name (absent.c); NULL: unknown */
 
 /* Everything the table names: see call.c. */
 #define LX_CALLS(X)							\
@@ -254,7 +255,10 @@ long	lx_missing(const char *what, long n);
 	X(sched_setscheduler) X(sched_getscheduler) X(close_range)	\
 	X(fallocate) X(mlock) X(setgroups) X(personality)		\
 	X(set_robust_list) X(rseq) X(memfd_create) X(faccessat2)	\
-	X(sendmmsg) X(recvmmsg) X(getpgid) X(copy_file_range)
+	X(sendmmsg) X(recvmmsg) X(getpgid) X(copy_file_range)		\
+	X(getgroups) X(getresuid) X(setfsuid) X(readahead) X(setxattr)	\
+	X(sched_get_priority_max) X(sched_get_priority_min)		\
+	X(sync_file_range) X(syncfs) X(renameat2)
 #define LX_DECLARE(name)	lx_call lx_sys_##name;
 LX_CALLS(LX_DECLARE)
 

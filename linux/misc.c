@@ -171,13 +171,6 @@ lx_sys_rseq(long a, long b, long c, long d, long e, long f)
 	return -LX_ENOSYS;
 }
 
-long
-lx_sys_memfd_create(long a, long b, long c, long d, long e, long f)
-{
-
-	return lx_missing("memfd_create", 319);
-}
-
 /* ---- limits and use ---- */
 
 enum { LX_RLIMIT_DATA = 2, LX_RLIMIT_STACK = 3, LX_RLIMIT_CORE = 4,

@@ -75,5 +75,6 @@ void	t_udp(void);
 void	t_signals(void);
 void	t_clocks(void);
 void	t_misc(void);
+void	t_small(void);
 
 #endif /* LXTEST_H */

@@ -41,7 +41,7 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "epoll, edges", t_epoll_edge }, { "eventfd", t_eventfd },
 	{ "timerfd", t_timerfd }, { "TCP", t_tcp }, { "TCP over IPv6", t_tcp6 },
 	{ "UDP", t_udp }, { "signals", t_signals }, { "clocks", t_clocks },
-	{ "the rest", t_misc },
+	{ "the rest", t_misc }, { "small calls", t_small },
 };
 
 int

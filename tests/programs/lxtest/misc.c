@@ -1,5 +1,7 @@
 /* misc.c: signals, clocks, the rest. */
 #include "lxtest.h"
+#include <sys/statvfs.h>
+#include <sys/sysinfo.h>
 
 static volatile sig_atomic_t caught;
 static void
@@ -75,4 +77,32 @@ t_misc(void)
 	CHECK(getpid() > 0 && isatty(99) == 0 && errno == EBADF);
 	setenv("X", "y", 1);
 	CHECK(strcmp(getenv("X"), "y") == 0);
+}
+
+/* What few programs ask for. */
+void
+t_small(void)
+{
+	struct statvfs sv;
+	struct rusage ru;
+	struct sysinfo si;
+	struct timespec ts;
+	char b[6] = "";
+	int fd;
+
+	CHECK(statvfs(path("."), &sv) == 0 && sv.f_bsize >= 512 && sv.f_blocks > 0 &&
+	    sv.f_bfree <= sv.f_blocks && sv.f_namemax >= 100);
+	FAILS(statvfs(path("none"), &sv), ENOENT);
+	CHECK((fd = memfd_create("m", MFD_CLOEXEC)) >= 0);
+	CHECK(write(fd, "hello", 5) == 5 && lseek(fd, 0, SEEK_SET) == 0);
+	CHECK(read(fd, b, 5) == 5 && strcmp(b, "hello") == 0);
+	CHECK(fstatvfs(fd, &sv) == 0);
+	CHECK(ftruncate(fd, 3) == 0 && lseek(fd, 0, SEEK_END) == 3);
+	CHECK(syncfs(fd) == 0 && close(fd) == 0);
+	FAILS(syncfs(fd), EBADF);
+	CHECK(getrusage(RUSAGE_SELF, &ru) == 0 && ru.ru_maxrss > 0);
+	CHECK(sysinfo(&si) == 0 && si.totalram > 0 && si.mem_unit >= 1);
+	CHECK(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts) == 0);
+	CHECK(getgroups(0, NULL) >= 0 && getsid(0) >= 0);
+	FAILS(syscall(1023), ENOSYS);
 }
