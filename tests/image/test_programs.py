@@ -8,7 +8,7 @@ import unittest
 import urllib.request
 
 import program
-from guest import KERNEL, Guest, files_disk, free_port, run
+from guest import KERNEL, ROOT, Guest, files_disk, free_port, run, tap_lines
 
 PASSWD = {"etc/passwd": b"root:x:0:0::/:/bin/sh\n", "etc/group": b"root:x:0:\n"}
 # NetBSD's msdosfs loses directory entries at a rename and at a power cut.
@@ -65,6 +65,41 @@ class Programs(unittest.TestCase):
         status, console = run(img, "--mem", 64, "--", "/t.lua")
         self.assertEqual(status, 0, console)
         self.assertIn("lua says", console)
+
+    @unittest.skipUnless(os.environ.get("LUA_TESTS"), "LUA_TESTS: the folder of Lua's tests")
+    def test_lua_suite(self):
+        """Lua's own tests, which Debian's source has not: as on Linux."""
+        suite = f"{ROOT}/tests/programs/suite.lua"
+        folder, lua = os.environ["LUA_TESTS"], program.build("lua")
+        linux = subprocess.run([lua, suite], cwd=folder, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, timeout=300)
+        files = {f"t/{os.path.relpath(f'{d}/{n}', folder)}": open(f"{d}/{n}", "rb").read()
+                 for d, _, names in os.walk(folder) for n in names}
+        files["t/suite.lua"] = open(suite, "rb").read()
+        img = program.bake(lua, name="luasuite", files=files)
+        _, console = run(img, "--mem", 256, "--env", "PATH=/bin", "--workdir", "/t",
+                         "--", "suite.lua", timeout=600)
+        ok, bad, plan = tap_lines(console.replace("\r", ""))
+        want = tap_lines(linux.stdout.decode(errors="replace"))
+        self.assertEqual((ok, bad, plan), want, console[-2000:])
+        self.assertGreater(ok, 20)
+
+    def test_leveldb(self):
+        """Its C API's test: a database in C++, written, compacted, repaired."""
+        img = program.bake(program.build("leveldb"), name="leveldb")
+        status, console = run(img, "--mem", 128, "--env", "TEST_TMPDIR=/tmp")
+        self.assertEqual(status, 0, console)
+        self.assertIn("PASS", console)
+
+    @unittest.skipUnless(os.environ.get("LONG"), "LONG=1: minutes of compiling and running")
+    def test_leveldb_suite(self):
+        """Its unit tests, but for those that take minutes on Linux, too, or exec."""
+        program.build("leveldb")
+        img = program.bake(program.build("leveldb_tests"), name="leveldb_tests")
+        status, console = run(img, "--mem", 1024, "--env", "TEST_TMPDIR=/tmp", "--",
+                              "--gtest_filter=-*MultiThreaded*:*Randomized*:*Issue178*:"
+                              "*MinorCompactionsHappen*:*CloseOnExec*", timeout=1200)
+        self.assertEqual(status, 0, console[-3000:])
 
     def test_nginx(self):
         big = os.urandom(3_000_000)
