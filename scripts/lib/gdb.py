@@ -34,7 +34,7 @@ def run(ns, d):
     """gdb in front, the guest behind it: it starts and ends with gdb, and says on its
     console where gdb's output goes."""
     if not shutil.which("gdb"):
-        raise Failure("gdb is not installed: scripts/install-deps run")
+        raise Failure("gdb is not installed: scripts/install-deps debug")
     words = commands(ns, f"{d}/gdb")        # checked before anything starts
     ns.gdb_socket = f"unix:{d}/gdb,server=on,wait=off"
     import qemu                             # it needs us, too
