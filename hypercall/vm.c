@@ -69,3 +69,16 @@ rumpcomp_host_meminfo(uint64_t *total, uint64_t *free)
 	*total = mi.total;
 	*free = mi.free;
 }
+
+/* "vm" of sirloin:status: bytes, and calls that failed for want of memory. */
+static void
+vm_status(kern_put_fn put, void *to)
+{
+	struct kern_vm_info vi;
+
+	kern_vm_info(&vi);
+	put(to, "{\"promised\":%llu,\"committed\":%llu,\"refused\":%llu}",
+	    (unsigned long long)vi.promised, (unsigned long long)vi.committed,
+	    (unsigned long long)vi.refused);
+}
+KERN_STATUS("vm", vm_status);

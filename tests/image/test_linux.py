@@ -23,13 +23,23 @@ GREEDY = r"""
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 int main(void)
 {
 	size_t n = 0;
 	while (malloc(1 << 20) != NULL)
 		n++;
 	printf("%zu MB, errno %d\n", n, errno);
-	return n > 10 && errno == ENOMEM ? 0 : 1;
+	if (n <= 10 || errno != ENOMEM)
+		return 1;
+	static char buf[65536];		/* and the count in the status */
+	FILE *f = fopen("/sirloin/status", "r");
+	unsigned long refused = 0;
+	char *at;
+	if (f != NULL && fread(buf, 1, sizeof(buf) - 1, f) > 0 &&
+	    (at = strstr(buf, "\"refused\":")) != NULL)
+		refused = strtoul(at + 10, NULL, 10);
+	return refused > 0 ? 0 : 2;
 }
 """
 DEEP = r"""
