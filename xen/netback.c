@@ -171,6 +171,8 @@ nb_connect(struct backbus_dev *bd)
 	kern_mem_info(&mi);
 	n->maxbacklog = mi.total / 64 < NB_BACKLOG ? mi.total / 64 : NB_BACKLOG;
 	n->maxbacklog /= n->nqueue;
+	n->maxunderway = mi.total / 16 < NB_UNDERWAY ? mi.total / 16 :
+	    NB_UNDERWAY;
 	if ((error = sw_attach(sw, &n->port)) != 0)
 		return error;
 	n->attached = true;
@@ -248,6 +250,11 @@ nb_probe(struct backbus_dev *bd)
 
 	if ((n = kern_zalloc(sizeof(*n))) == NULL)
 		return ENOMEM;
+	if ((n->account = kern_zalloc(sizeof(*n->account))) == NULL) {
+		kern_free(n);
+		return ENOMEM;
+	}
+	n->account->refs = 1;
 	n->bd = bd;
 	(void)snprintf(n->port.name, sizeof(n->port.name), "%s", bd->name);
 	n->port.output = nb_output;
@@ -265,7 +272,10 @@ static void
 nb_remove(struct backbus_dev *bd)
 {
 
-	kern_free(bd->priv);
+	struct nb *n = bd->priv;
+
+	nb_account_drop(n->account);
+	kern_free(n);
 	bd->priv = NULL;
 }
 

@@ -25,7 +25,14 @@
 #define NB_SEGMENTS	128		/* of a packet that is to be cut */
 #define NB_OPS		256		/* copies in one hypercall */
 #define NB_BACKLOG	(1024 * 1024)	/* bytes for a front end that is slow */
+#define NB_UNDERWAY	(4 * 1024 * 1024) /* bytes of a guest's that others hold */
 #define NB_STALE	2000000000ull	/* ns: then it does not want them */
+
+/* What others hold of a guest's packets; lives as long as the last of them. */
+struct nb_account {
+	uint32_t	refs;		/* packets, and the device */
+	uint64_t	bytes;
+};
 
 struct nb;
 struct nb_txbatch;
@@ -56,6 +63,8 @@ struct nb {
 	uint32_t	caps;		/* NET_*: what the front end takes */
 	bool		sg, csum6, split, attached;
 	size_t		maxbacklog;	/* a queue's */
+	struct nb_account *account;
+	uint64_t	maxunderway;
 	unsigned	nqueue;
 	struct nb_queue	*queue;
 
@@ -66,9 +75,12 @@ struct nb {
 	uint64_t	refilled;
 };
 
-/* A packet in our memory; NULL: none. */
-struct netpkt *nb_packet(uint32_t len);
+/* A packet in our memory; NULL: none, or others hold too much of this guest's. */
+struct netpkt *nb_packet(struct nb *, uint32_t len);
 bool	nb_is_ours(const struct netpkt *);
+void	nb_account_drop(struct nb_account *);
+/* It is this guest's fault now that a packet of ours is still there. */
+void	nb_account_move(struct netpkt *, struct nb_account *);
 
 bool	nb_tx_open(struct nb_queue *);	/* false: no memory */
 bool	nb_rx_open(struct nb_queue *);

@@ -225,7 +225,9 @@ keep(struct nb_queue *q, struct netpktq *list, struct netpktq *done)
 		c = p;
 		if (q->rx.why != NULL || q->nbacklog + p->len > q->n->maxbacklog)
 			c = NULL;
-		else if (!nb_is_ours(p))
+		else if (nb_is_ours(p))
+			nb_account_move(p, q->n->account);
+		else
 			c = netsoft_copy(p);
 		if (c != p)
 			STAILQ_INSERT_TAIL(done, p, link);

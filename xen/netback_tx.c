@@ -12,19 +12,56 @@
 
 /* ---- packets in our memory ---- */
 
+void
+nb_account_drop(struct nb_account *a)
+{
+
+	if (__atomic_sub_fetch(&a->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		kern_free(a);
+}
+
+static void
+charge(struct netpkt *p, struct nb_account *a)
+{
+
+	__atomic_add_fetch(&a->bytes, p->len, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&a->refs, 1, __ATOMIC_RELAXED);
+	p->arg = a;
+}
+
+static void
+discharge(struct netpkt *p)
+{
+	struct nb_account *a = p->arg;
+
+	__atomic_sub_fetch(&a->bytes, p->len, __ATOMIC_RELAXED);
+	nb_account_drop(a);
+}
+
+void
+nb_account_move(struct netpkt *p, struct nb_account *a)
+{
+
+	discharge(p);
+	charge(p, a);
+}
+
 static void
 packet_done(struct netpkt *p)
 {
 
+	discharge(p);
 	kern_free(p);
 }
 
 struct netpkt *
-nb_packet(uint32_t len)
+nb_packet(struct nb *n, uint32_t len)
 {
-	struct netpkt *p = kern_malloc(sizeof(*p) + len, 0);
+	struct nb_account *a = n->account;
+	struct netpkt *p;
 
-	if (p == NULL)
+	if (__atomic_load_n(&a->bytes, __ATOMIC_RELAXED) + len > n->maxunderway ||
+	    (p = kern_malloc(sizeof(*p) + len, 0)) == NULL)
 		return NULL;
 	p->seg[0].data = p + 1;
 	p->seg[0].len = p->len = len;
@@ -32,6 +69,7 @@ nb_packet(uint32_t len)
 	p->flags = p->csum_start = p->csum_offset = 0;
 	p->gso_size = p->hdr_len = 0;
 	p->done = packet_done;
+	charge(p, a);
 	return p;
 }
 
@@ -159,7 +197,7 @@ begin_copy(struct nb_txbatch *b, struct one *o, const struct netif_tx_request *r
 	char *to;
 
 	o->op = b->nop;
-	if (sensible(r, n, &first) && (o->p = nb_packet(r[0].size)) != NULL) {
+	if (sensible(r, n, &first) && (o->p = nb_packet(b->q->n, r[0].size)) != NULL) {
 		to = o->p->seg[0].data;
 		copy_in(b, &r[0], first, to);
 		to += first;
