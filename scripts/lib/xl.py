@@ -307,7 +307,7 @@ def once(ns, cfg_file, name, store):
 
 def run(ns):
     for option, given in (("--gdb", ns.gdb is not None), ("--qemu", ns.qemu),
-                          ("--rng", ns.rng), ("--core", ns.core)):
+                          ("--rng", ns.rng), ("--core", ns.core), ("--share", ns.share)):
         if given:
             raise Failure(f"{option} is for QEMU, not for --platform xen", USAGE)
     ns.option = timeline.with_option(ns)
