@@ -131,6 +131,9 @@ class Keeper:
         10 s for one that is dead.  With the record gone, the hypervisor takes the
         devices back as it destroys the domain, and pciback when its directory goes; the
         next creation resets them."""
+        for place in self.store.list("/libxl/pci"):
+            if self.store.read(f"/libxl/pci/{place}/domid") == str(self.domid):
+                self.store.remove(f"/libxl/pci/{place}/domid")
         self.store.remove(f"/libxl/{self.domid}/device/pci")
         self.store.remove(f"/local/domain/0/backend/pci/{self.domid}")
 
