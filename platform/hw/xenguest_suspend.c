@@ -24,30 +24,30 @@ park(void *arg)
 	return NULL;
 }
 
-/* All other CPUs; interrupts are masked here when it returns. */
+/* All CPUs but 0; interrupts are masked here when it returns. */
 static int
 park_others(unsigned long *s)
 {
-	unsigned me, n = 0, i;
+	unsigned n = 0, i;
 	int error = 0;
 
-	kern_preempt_disable();
-	me = kern_curcpu();
-	kern_preempt_enable();
 	__atomic_store_n(&go, 0, __ATOMIC_SEQ_CST);
-	for (i = 0; i < kern_ncpu() && error == 0; i++)
-		if (i != me && (error = kern_thread_create(NULL, "suspend",
-		    park, NULL, PRI_PARK, i, KERN_T_BOUND, 0)) == 0)
+	for (i = 1; i < kern_ncpu() && error == 0; i++)
+		if ((error = kern_thread_create(NULL, "suspend", park, NULL,
+		    PRI_PARK, (int)i, KERN_T_BOUND, 0)) == 0)
 			n++;
-	/* If this thread was moved, it waits for its turn there. */
 	while (__atomic_load_n(&parked, __ATOMIC_SEQ_CST) < n)
 		kern_yield();
 	*s = plat_irq_save();
 	return error;
 }
 
-int
-xen_suspend(void)
+/*
+ * On CPU 0: where a suspend is called off, the toolstack puts the answer into
+ * that one's RAX, whichever asked (libxc's modify_returncode()).
+ */
+static void *
+suspend(void *arg)
 {
 	struct sched_shutdown op = { .reason = SHUTDOWN_suspend };
 	unsigned long s;
@@ -68,5 +68,19 @@ xen_suspend(void)
 		kern_yield();
 	if (r == 0)
 		hw_xen_resumed();
-	return error;
+	*(int *)arg = error;
+	return NULL;
+}
+
+int
+xen_suspend(void)
+{
+	struct thread *t;
+	int error, result;
+
+	if ((error = kern_thread_create(&t, "suspend", suspend, &result,
+	    KERN_PRI_KERNEL, 0, KERN_T_BOUND | KERN_T_JOIN, 0)) != 0)
+		return error;
+	(void)kern_thread_join(t, NULL);
+	return result;
 }
