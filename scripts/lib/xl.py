@@ -67,8 +67,8 @@ def devices(ns, kind):
                             r"(?:@[0-9a-fA-F]{1,2})?(?:,\w+=\w+)*", spec):
             raise Failure(f"--pci {spec}: a place as 00:04.0 or 0000:00:04.0", USAGE)
     if ns.pci and kind != "pv":
-        raise Failure("--pci: only a PV guest is given devices of the machine; this image "
-                      f"is for {kind}", USAGE)
+        raise Failure("--pci: only a PV guest is given devices of the machine; "
+                      f"{ns.image} is for {kind}")
     return ns.pci
 
 
