@@ -1,5 +1,6 @@
 """sirloin run --platform xen and xlcfg: sirloin here, xl in the bed's dom0."""
 
+import json
 import os
 import subprocess
 import time
@@ -48,6 +49,22 @@ class Run(Base):
                                     f"{image('hello', 'pv')} -- --exit 5 there", 90)
         self.assertEqual(status, 5, out)
         self.assertIn("argument there", out)
+
+    def test_trace(self):
+        """By the console, from which its lines are taken."""
+        for kind in ("pv", "pvh"):
+            with self.subTest(type=kind):
+                path = f"{self.bed.work}/t-{kind}.json"
+                r = self.run_xen("--trace", path, image("rumptest", kind), "--mem", 128, "--",
+                                 "--crash", "null", timeout=100)
+                self.assertEqual(r.returncode, 134, r.stdout + r.stderr)
+                self.assertNotIn("sirloin-trace", r.stdout)
+                self.assertIn("crash_null", r.stdout)
+                with open(path) as f:
+                    doc = json.load(f)
+                self.assertTrue(doc["otherData"]["whole"])
+                names = {e["name"] for e in doc["traceEvents"]}
+                self.assertLessEqual({"program", "page fault", "crasher"}, names)
 
     def test_input(self):
         r = self.run_xen(image("monitor", "pv"), "--smp", 2, input="echo typed\nexit 3\n")
