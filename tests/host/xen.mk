@@ -27,7 +27,8 @@ host_fuzz_netback_SRCS := tests/host/fuzz_netback.c tests/host/xen/fake.c \
 host_fuzz_netback_CFLAGS := $(xen_host_CFLAGS)
 host_fuzz_netback_ARGS := 300
 host_TESTS += fuzz_pcifront
-host_fuzz_pcifront_SRCS := tests/host/fuzz_pcifront.c tests/host/xen/fake.c \
+host_fuzz_pcifront_SRCS := tests/host/fuzz_pcifront.c \
+	   tests/host/pcifront_pool.c tests/host/xen/fake.c \
 	   tests/host/fake_kern.c $(xen_pci_SRCS) $(pci_SRCS)
 host_fuzz_pcifront_CFLAGS := $(xen_host_CFLAGS)
 host_fuzz_pcifront_ARGS := 300
