@@ -11,6 +11,8 @@ run side by side, each with about 1.5 GB.  That folder is dom0's /bed and the
 build is dom0's /images, both also under their names on the host, live.  Guests
 have their consoles in log/console/guest-NAME.log; Xen's and dom0's is xen.log."""
 
+import contextlib
+import fcntl
 import functools
 import itertools
 import os
@@ -46,13 +48,23 @@ class Failed(RuntimeError):
         self.status, self.output = status, output
 
 
+@contextlib.contextmanager
+def only_one():
+    """What other processes must not do at the same time in $(O)/xenbed."""
+    os.makedirs(f"{OUT}/xenbed", exist_ok=True)
+    with open(f"{OUT}/xenbed/lock", "w") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+
+
 @functools.cache
 def files():
     """The folder with Xen, dom0 and the Linux domU."""
     if not shutil.which(QEMU):
         raise Unavailable(f"{QEMU} is not installed")
-    r = subprocess.run([f"{XENTESTS}/mkbed", f"{OUT}/xenbed"], stdout=subprocess.PIPE,
-                       stderr=subprocess.PIPE, text=True, timeout=600)
+    with only_one():
+        r = subprocess.run([f"{XENTESTS}/mkbed", f"{OUT}/xenbed"], stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True, timeout=600)
     if r.returncode:
         raise Unavailable(r.stderr.strip().splitlines()[-1])
     return r.stdout.strip()

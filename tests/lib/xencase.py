@@ -28,11 +28,13 @@ def tool(name):
     """A static program for dom0, made when its sources are newer."""
     out = f"{OUT}/xenbed/tools/{name}"
     sources = TOOLS[name] + glob.glob(f"{os.path.dirname(TOOLS[name][0])}/*.h")
-    if not os.path.exists(out) or os.path.getmtime(out) < max(map(os.path.getmtime, sources)):
-        os.makedirs(os.path.dirname(out), exist_ok=True)
-        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-D_GNU_SOURCE", "-static",
-                        "-D__XEN_INTERFACE_VERSION__=0x00040d00", "-o", out, *TOOLS[name],
-                        *(XEN_LIBS if name.startswith("hostile") else []), "-lpthread"], check=True)
+    with xen.only_one():
+        if not os.path.exists(out) or os.path.getmtime(out) < max(map(os.path.getmtime, sources)):
+            os.makedirs(os.path.dirname(out), exist_ok=True)
+            subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-D_GNU_SOURCE", "-static",
+                            "-D__XEN_INTERFACE_VERSION__=0x00040d00", "-o", out, *TOOLS[name],
+                            *(XEN_LIBS if name.startswith("hostile") else []), "-lpthread"],
+                           check=True)
     return out
 
 
