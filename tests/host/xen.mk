@@ -21,7 +21,7 @@ host_fuzz_xenstore_CFLAGS := $(xen_host_CFLAGS)
 host_fuzz_xenstore_ARGS := 500
 # The back end and its switch.
 host_TESTS += fuzz_netback
-host_fuzz_netback_SRCS := tests/host/fuzz_netback.c tests/host/xen/fake.c \
+host_fuzz_netback_SRCS := tests/host/fuzz_netback.c tests/host/xen/netclient.c tests/host/xen/fake.c \
 	   tests/host/fake_kern.c xen/netback.c xen/netback_tx.c xen/netback_rx.c \
 	   xen/switch.c xen/swtable.c xen/backring.c xen/netparse.c kernel/netsoft.c
 host_fuzz_netback_CFLAGS := $(xen_host_CFLAGS)
