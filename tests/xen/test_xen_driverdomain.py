@@ -12,7 +12,7 @@ import xen
 import xencase
 from driverbed import DISKS, NIC, Bed
 from guest import KERNEL, OUT
-from xencase import Case
+from xencase import Case, passed_nic
 
 LONG = os.environ.get("LONG") == "1"
 MB = 1024 if LONG else 64
@@ -40,6 +40,7 @@ def vbd(vdev="xvda", mode="w"):
     return f"format=raw,vdev={vdev},access={mode},backend=driver,backendtype=phy,target=data"
 
 
+@passed_nic
 class DriverDomain(Case):
     def setUp(self):
         try:

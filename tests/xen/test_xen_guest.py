@@ -318,8 +318,8 @@ class Memory(Case):
                          f"[ $3 -ge {mb - 3} ] && [ $3 -le {mb + 3} ] && exit 0; "
                          f"sleep 0.2; done; xl list; exit 1")
             self.ask(g, f"memory {mb * 2 // 3}")
-        self.bed.run(f"xl save {g.name} /tmp/up.save && xl restore /tmp/up.save; rm /tmp/up.save",
-                     120)
+        self.bed.run(f"xl save {g.name} /tmp/up.save && xl restore /tmp/up.save && "
+                     "rm /tmp/up.save || { df /tmp; rm -f /tmp/up.save; exit 1; }", 120)
         self.ask(g, "memory 200")
         self.shut_down(g)
 

@@ -36,7 +36,8 @@ class Hostile(Case):
 
     def finish(self, g, log, ended, lie, named, device):
         if lie not in ("none", "silence"):
-            self.assertIn("lied", self.bed.run(f"cat {log}"))
+            self.assertIn("lied", self.bed.run(
+                f"for n in $(seq 100); do grep -q lied {log} && break; sleep 0.1; done; cat {log}"))
         self.assertNotIn("panic", g.console)
         if named:
             self.assertRegex(g.console, rf"(?m)^.*{device}.*$")

@@ -9,7 +9,7 @@ import time
 
 from test_xen_pci import DEVICES
 from test_xen_pci import shared as shared_pci
-from xencase import DOM0, Case, Refused, static
+from xencase import DOM0, Case, Refused, passed_nic, static
 
 LONG = bool(os.environ.get("LONG"))
 MACS = "00:16:3e:00:00:%02x"
@@ -181,6 +181,7 @@ class Echo(socketserver.BaseRequestHandler):
             self.request.sendall(data)
 
 
+@passed_nic
 class Card(Netback):
     """A network card that is passed to the driver domain."""
     test_guests = test_plug = test_destroyed = test_rate = test_bridge = None
