@@ -2,27 +2,14 @@
 #include <string.h>
 #include "backring.h"
 
-/* Order as other CPUs see it; also of a store before a load. */
-#define fence()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
-
-static volatile uint8_t *
-slot(const struct bring *r, uint32_t i)
-{
-
-	return (volatile uint8_t *)r->page + XRING_HEAD +
-	    (i & (r->size - 1)) * (size_t)r->entry;
-}
-
 void
 bring_init(struct bring *r, void *page, size_t bytes, uint32_t entry)
 {
-	uint32_t n = (bytes - XRING_HEAD) / entry;
 
 	memset(r, 0, sizeof(*r));
 	r->page = page;
 	r->entry = entry;
-	for (r->size = 1; r->size * 2 <= n; )
-		r->size *= 2;
+	r->size = xring_entries(bytes, entry);
 	r->req_cons = r->rsp_prod = r->published = r->page->rsp_prod;
 }
 
@@ -46,7 +33,7 @@ void
 bring_get(struct bring *r, void *req, size_t len)
 {
 
-	memcpy(req, (const void *)slot(r, r->req_cons), len);
+	memcpy(req, (const void *)xring_slot(r->page, r->size, r->entry, r->req_cons), len);
 	/* the copy is what counts from here on */
 	__asm__ volatile("" : : : "memory");
 	r->req_cons++;
@@ -56,7 +43,7 @@ void
 bring_put(struct bring *r, const void *rsp, size_t len)
 {
 
-	memcpy((void *)slot(r, r->rsp_prod++), rsp, len);
+	memcpy((void *)xring_slot(r->page, r->size, r->entry, r->rsp_prod++), rsp, len);
 }
 
 bool
@@ -66,9 +53,9 @@ bring_publish(struct bring *r)
 
 	if (old == r->rsp_prod)
 		return false;
-	fence();		/* responses before the index */
+	xring_fence();		/* responses before the index */
 	r->page->rsp_prod = r->published = r->rsp_prod;
-	fence();		/* the index before the question */
+	xring_fence();		/* the index before the question */
 	event = r->page->rsp_event;
 	return r->rsp_prod - event < r->rsp_prod - old;
 }
@@ -78,7 +65,7 @@ bring_want(struct bring *r, uint32_t after)
 {
 
 	r->page->req_event = r->req_cons + after;
-	fence();
+	xring_fence();
 	return r->why != NULL ||
 	    r->page->req_prod - r->req_cons < (after == 0 ? 1 : after);
 }

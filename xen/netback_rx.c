@@ -6,7 +6,7 @@
  */
 #include <string.h>
 #include "netback.h"
-#include "netfront.h"		/* nf_hash() */
+#include "netfront.h"		/* nf_hash(), nf_gso_extra() */
 
 #define TSO	(NETPKT_TSO4 | NETPKT_TSO6)
 #define CSUM	(NETPKT_CSUM | NETPKT_CSUM_PART)
@@ -97,11 +97,7 @@ answer_extra(struct nb_queue *q, const struct netpkt *p)
 {
 	struct netif_extra_info x;
 
-	memset(&x, 0, sizeof(x));
-	x.type = XEN_NETIF_EXTRA_TYPE_GSO;
-	x.u.gso.size = p->gso_size;
-	x.u.gso.type = p->flags & NETPKT_TSO4 ? XEN_NETIF_GSO_TYPE_TCPV4 :
-	    XEN_NETIF_GSO_TYPE_TCPV6;
+	nf_gso_extra(&x, p);
 	bring_put(&q->rx, &x, sizeof(x));
 }
 

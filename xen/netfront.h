@@ -160,5 +160,7 @@ bool	nf_fill_csum(struct netpkt *p);
 /* The same for all packets of a connection. */
 uint32_t nf_hash(const struct netpkt *p);
 bool	nf_parse_mac(const char *, uint8_t *mac);
+/* The slot that says how p is to be cut up. */
+void	nf_gso_extra(struct netif_extra_info *, const struct netpkt *p);
 
 #endif /* SIRLOIN_XEN_NETFRONT_H */

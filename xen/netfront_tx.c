@@ -123,11 +123,7 @@ put_gso(struct nf_queue *q, const struct netpkt *p)
 {
 	struct netif_extra_info x;
 
-	memset(&x, 0, sizeof(x));
-	x.type = XEN_NETIF_EXTRA_TYPE_GSO;
-	x.u.gso.size = p->gso_size;
-	x.u.gso.type = p->flags & NETPKT_TSO4 ? XEN_NETIF_GSO_TYPE_TCPV4 :
-	    XEN_NETIF_GSO_TYPE_TCPV6;
+	nf_gso_extra(&x, p);
 	xring_put(&q->tx, &x, sizeof(x));
 }
 

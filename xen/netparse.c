@@ -157,3 +157,14 @@ nf_parse_mac(const char *s, uint8_t *mac)
 	}
 	return any != 0 && (mac[0] & 1) == 0;
 }
+
+void
+nf_gso_extra(struct netif_extra_info *x, const struct netpkt *p)
+{
+
+	memset(x, 0, sizeof(*x));
+	x->type = XEN_NETIF_EXTRA_TYPE_GSO;
+	x->u.gso.size = p->gso_size;
+	x->u.gso.type = p->flags & NETPKT_TSO4 ? XEN_NETIF_GSO_TYPE_TCPV4 :
+	    XEN_NETIF_GSO_TYPE_TCPV6;
+}

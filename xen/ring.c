@@ -2,27 +2,14 @@
 #include <string.h>
 #include "ring.h"
 
-/* Order as other CPUs see it; also of a store before a load. */
-#define fence()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
-
-static volatile uint8_t *
-slot(const struct xring *r, uint32_t i)
-{
-
-	return (volatile uint8_t *)r->page + XRING_HEAD +
-	    (i & (r->size - 1)) * (size_t)r->entry;
-}
-
 void
 xring_init(struct xring *r, void *page, size_t bytes, uint32_t entry)
 {
-	uint32_t n = (bytes - XRING_HEAD) / entry;
 
 	memset(r, 0, sizeof(*r));
 	r->page = page;
 	r->entry = entry;
-	for (r->size = 1; r->size * 2 <= n; )
-		r->size *= 2;
+	r->size = xring_entries(bytes, entry);
 	r->page->req_event = r->page->rsp_event = 1;
 }
 
@@ -30,7 +17,7 @@ void
 xring_put(struct xring *r, const void *req, size_t len)
 {
 
-	memcpy((void *)slot(r, r->req_prod++), req, len);
+	memcpy((void *)xring_slot(r->page, r->size, r->entry, r->req_prod++), req, len);
 }
 
 bool
@@ -40,9 +27,9 @@ xring_publish(struct xring *r)
 
 	if (r->why != NULL || old == r->req_prod)
 		return false;
-	fence();		/* requests before the index */
+	xring_fence();		/* requests before the index */
 	r->page->req_prod = r->published = r->req_prod;
-	fence();		/* the index before the question */
+	xring_fence();		/* the index before the question */
 	event = r->page->req_event;
 	return r->req_prod - event < r->req_prod - old;
 }
@@ -69,7 +56,7 @@ xring_get(struct xring *r, void *rsp, size_t len)
 		return false;
 	}
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	memcpy(rsp, (const void *)slot(r, r->rsp_cons), len);
+	memcpy(rsp, (const void *)xring_slot(r->page, r->size, r->entry, r->rsp_cons), len);
 	/* the copy is what counts from here on */
 	__asm__ volatile("" : : : "memory");
 	r->rsp_cons++;
@@ -81,7 +68,7 @@ xring_want(struct xring *r, uint32_t after)
 {
 
 	r->page->rsp_event = r->rsp_cons + after;
-	fence();
+	xring_fence();
 	return r->why != NULL ||
 	    r->page->rsp_prod - r->rsp_cons < (after == 0 ? 1 : after);
 }

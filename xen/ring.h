@@ -22,6 +22,35 @@ struct xring_page {
 };
 #define XRING_HEAD	64
 
+/* How many entries pages have: a power of two. */
+static inline uint32_t
+xring_entries(size_t bytes, uint32_t entry)
+{
+	uint32_t n = (bytes - XRING_HEAD) / entry, size;
+
+	for (size = 1; size * 2 <= n; )
+		size *= 2;
+	return size;
+}
+
+/* Entry i, modulo size. */
+static inline volatile uint8_t *
+xring_slot(volatile struct xring_page *page, uint32_t size, uint32_t entry,
+    uint32_t i)
+{
+
+	return (volatile uint8_t *)page + XRING_HEAD +
+	    (i & (size - 1)) * (size_t)entry;
+}
+
+/* Order as other CPUs see it; also of a store before a load. */
+static inline void
+xring_fence(void)
+{
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 struct xring {
 	volatile struct xring_page *page;
 	uint32_t	size;		/* entries, a power of two */
