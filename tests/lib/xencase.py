@@ -21,7 +21,6 @@ TOOLS = {"load": [f"{xen.XENTESTS}/load.c"],
          "hostile": [f"{xen.XENTESTS}/hostile/{f}.c" for f in ("main", "net", "blk")],
          "hostilefront": [f"{xen.XENTESTS}/hostile/front.c"]}
 XEN_LIBS = ["-lxenstore", "-lxengnttab", "-lxenevtchn", "-lxentoolcore", "-lxentoollog"]
-_shared = None
 
 # Now and then the hypervisor has a ring of the NIC's not in the I/O MMU's table, and then
 # it never sends (docs/xen.md, "PCI devices"): an open fault, and these tests find it.
@@ -62,21 +61,32 @@ exec /tmp/python/bin/python3 /tmp/scripts/sirloin "$@"
 END""", 120)
 
 
-def shared():
-    """The bed of this run; another one when it has died."""
-    global _shared
-    if _shared is None or not _shared.alive():
-        if _shared is None:
-            atexit.register(lambda: _shared.close())
-        bed = xen.Bed(timeout=3600)
-        try:
-            bed.ready()
-            install(bed)
-        except BaseException:
-            bed.close()
-            raise
-        _shared = bed
-    return _shared
+def one_bed(make):
+    """A function: the bed of this run that make() makes; another when it has died."""
+    made = []
+
+    def bed():
+        if not made or not made[0].alive():
+            new = make()
+            try:
+                new.ready()
+            except BaseException:
+                new.close()
+                raise
+            if not made:
+                atexit.register(lambda: made[0].close())
+            made[:] = [new]
+        return made[0]
+    return bed
+
+
+class _Bed(xen.Bed):
+    def ready(self, *args):
+        super().ready(*args)
+        install(self)
+
+
+shared = one_bed(lambda: _Bed(timeout=3600))
 
 
 def image(app, kind):

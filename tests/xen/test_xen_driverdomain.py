@@ -2,7 +2,6 @@
 one of ours.  What is outside is dom0, on the same network as the NIC.  LONG=1: the
 sizes and counts of a long test."""
 
-import atexit
 import json
 import os
 import re
@@ -18,22 +17,7 @@ LONG = os.environ.get("LONG") == "1"
 MB = 1024 if LONG else 64
 CRASHES = 20 if LONG else 3
 OURS, LINUX, SELF = "10.9.0.3", "10.9.0.4", "10.9.0.5"
-_shared = None
-
-
-def shared():
-    global _shared
-    if _shared is None or not _shared.alive():
-        if _shared is None:
-            atexit.register(lambda: _shared.close())
-        bed = Bed(1536 if LONG else 256, timeout=7200 if LONG else 3600)
-        try:
-            bed.ready()
-        except BaseException:
-            bed.close()
-            raise
-        _shared = bed
-    return _shared
+shared = xencase.one_bed(lambda: Bed(1536 if LONG else 256, timeout=7200 if LONG else 3600))
 
 
 def vbd(vdev="xvda", mode="w"):

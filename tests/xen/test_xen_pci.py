@@ -1,7 +1,6 @@
 """PCI devices passed to PV guests, which drive them: an emulated machine with an
 IOMMU, its devices bound to dom0's xen-pciback."""
 
-import atexit
 import json
 import os
 import tempfile
@@ -10,7 +9,7 @@ import urllib.request
 
 import xen
 from guest import KERNEL, OUT, ROOT, files_disk, free_port, tap_lines
-from xencase import GUEST, Case, disk, passed_nic, static
+from xencase import GUEST, Case, disk, one_bed, passed_nic, static
 
 LANES = (("pv", 1), ("pv", 2))
 FILES = {"index.html": b"<h1>hello</h1>\n", "big.bin": os.urandom(1 << 20),
@@ -31,7 +30,6 @@ PAIRS = (("e1000", "nvme"), ("e1000e", "ahci"))
 if KERNEL == "netbsd":      # its wm knows lines and MSI only, and no disk of these
     DEVICES["e1000e"] = (*DEVICES["e1000e"][:2], "msi", "wm0")
     PAIRS = (("e1000", None), ("e1000e", None))
-_shared = None
 
 
 class Bed(xen.Bed):
@@ -54,19 +52,7 @@ class Bed(xen.Bed):
         self.dir.cleanup()
 
 
-def shared():
-    global _shared
-    if _shared is None or not _shared.alive():
-        if _shared is None:
-            atexit.register(lambda: _shared.close())
-        bed = Bed()
-        try:
-            bed.ready()
-        except BaseException:
-            bed.close()
-            raise
-        _shared = bed
-    return _shared
+shared = one_bed(Bed)
 
 
 class Pci(Case):
