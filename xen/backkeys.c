@@ -101,4 +101,3 @@ backbus_event(struct backbus_dev *d, evtchn_port_t theirs, const char *name,
 		xen_evtchn_close(port);
 	return error;
 }
-
