@@ -2,7 +2,14 @@
  * crash.c: ends that must be a panic report which names the thread and these
  * functions, and a failure status; never a hang or a silent reboot.
  */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <rump/rump.h>
 #include "test.h"
+
+#define STATUS	"/crash-status"
+#define SIZE	65536		/* of sirloin:status */
 
 typedef void (*fn_t)(void);
 
@@ -84,12 +91,32 @@ crash_smash(void)
 		p[i] = 'x';
 }
 
+/* In test_crash(), until this thread ends: its frames are in the report. */
+static bool
+main_sleeps(void)
+{
+	static char text[SIZE + 1];
+	int fd = open(STATUS, O_RDONLY);
+	size_t got = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	while (got < SIZE && (n = read(fd, text + got, SIZE - got)) > 0)
+		got += (size_t)n;
+	close(fd);
+	text[got] = '\0';
+	return strstr(text, "\"name\":\"main\",\"state\":\"sleep\"") != NULL;
+}
+
 static void *
 crash_main(void *arg)
 {
 	const char *how = arg;
 	volatile char c = 0;
 
+	while (!main_sleeps())
+		rumpcomp_host_sleep_until(now() + MS);
 	if (strcmp(how, "null") == 0)
 		crash_null();
 	else if (strcmp(how, "wild") == 0)
@@ -119,6 +146,8 @@ test_crash(const char *how)
 {
 	struct host_thread *h;
 
+	CHECK_INT(rump_pub_etfs_register(STATUS, "sirloin:status",
+	    RUMP_ETFS_REG), 0);
 	if (rumpcomp_host_thread_create(&h, "crasher", crash_main,
 	    (void *)how, 1, 0) == 0)
 		(void)rumpcomp_host_thread_join(h, NULL);
