@@ -257,15 +257,21 @@ late(struct lwp *l, void *lock)
 static void
 timedwait_now(void)
 {
-	uint64_t t0;
+	uint64_t t0, took;
+	int n = 0;
 
 	cv_begin(RUMPUSER_MTX_KMUTEX);
 	rumpuser_mutex_enter(mtx);
-	tk_self()->on_unsched = late;
-	t0 = now();
-	CHECK_INT(rumpuser_cv_timedwait(cv, mtx, 0, 800 * MS), NB_ETIMEDOUT);
-	CHECK(now() - t0 >= SEC);
-	CHECK(now() - t0 < 1600 * MS);
+	/* again when the CPU was not ours */
+	do {
+		tk_self()->on_unsched = late;
+		t0 = now();
+		CHECK_INT(rumpuser_cv_timedwait(cv, mtx, 0, 800 * MS),
+		    NB_ETIMEDOUT);
+		took = now() - t0;
+		CHECK(took >= SEC);
+	} while (took >= 1600 * MS && ++n < 5);
+	CHECK(took < 1600 * MS);
 	rumpuser_mutex_exit(mtx);
 	cv_end();
 }

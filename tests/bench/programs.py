@@ -10,10 +10,12 @@ import time
 
 import measure
 import program
-from guest import Guest, RUMP
+from guest import OUT, RUMP, Guest
 from linuxguest import LinuxGuest
 from netns import GUEST, Namespace
 
+program.DIR = f"{OUT}/programs/O2"      # apart from the tests', which are built sooner
+program.ENV["OPT"] = os.environ["OPT"] = "-O2"
 MEM = 256
 REDIS = ["--save", "", "--appendonly", "no", "--protected-mode", "no"]
 NGINX_CONF = """daemon off;

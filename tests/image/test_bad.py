@@ -60,7 +60,7 @@ class Host(unittest.TestCase):
                            stdin=subprocess.DEVNULL, timeout=30,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.assertIn(r.returncode, (124,), r.stdout)
-        self.assertLess(time.monotonic() - t, 10)
+        self.assertLess(time.monotonic() - t, 25)
 
 
 class Config(unittest.TestCase):

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import unittest
 
-from guest import KERNEL, OUT, have, tap_lines
+from guest import KERNEL, OUT, free_port, have, tap_lines
 
 OVMF = "/usr/share/ovmf/OVMF.fd"
 
@@ -20,9 +20,7 @@ class Echo:
     def __init__(self):
         self.here = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.here.bind(("127.0.0.1", 0))
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.bind(("127.0.0.1", 0))
-            self.guest = s.getsockname()
+        self.guest = ("127.0.0.1", free_port())
         self.here.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.here.settimeout(0.2)
         self.running = True

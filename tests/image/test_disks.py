@@ -280,7 +280,7 @@ class Errors(Base):
                     read = what == "read"   # the firmware's would fail
                     back = self.nbd(name=f"{kind}-{what}") if read else \
                         blkdebug(self.file(f"{kind}-{what}"), event)
-                    with self.disktest(kind, back, "--seconds", 2) as g:
+                    with self.disktest(kind, back, "--seconds", 4 if read else 2) as g:
                         g.expect("acked", 30)
                         if read:
                             back.fail("read")

@@ -1,11 +1,13 @@
 """The kernel below the line, beyond kerntest's ordinary run (test_suites)."""
 
+import os
 import re
 import subprocess
 import unittest
 
 from guest import KERNEL, OUT, Guest, run, tap_lines
 
+LONG = bool(os.environ.get("LONG"))
 KERNTEST = f"{OUT}/builtin/hw/kerntest.elf"
 
 
@@ -24,17 +26,19 @@ class Kernel(unittest.TestCase):
         return console
 
     def test_soak(self):
-        """Everything at once; a watchdog panics when anything stands still."""
+        """Everything at once; a watchdog panics when anything stands still.  LONG=1: an
+        hour in all."""
         for cpus in (1, 2, 4):
             with self.subTest(cpus=cpus):
+                seconds = 1200 if LONG else 8
                 self.passes("--machine", "microvm", "--smp", cpus, "--mem", 64,
-                            words=["soak=10"])
+                            words=[f"soak={seconds}"], timeout=seconds + 50)
 
     def test_heapdebug(self):
         self.passes("--machine", "microvm", "--smp", 2, "--mem", 64,
                     words=["heapdebug"], timeout=120)
         self.passes("--machine", "microvm", "--smp", 2, "--mem", 64,
-                    words=["heapdebug", "soak=5"])
+                    words=["heapdebug", "soak=4"])
 
     def test_8_gb(self):
         """Memory above 4 GB is used (kerntest 16 asks for it by address)."""

@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from guest import KERNEL, OUT, Guest, run, tap_lines
 
@@ -16,8 +17,26 @@ QEMU = ["qemu-system-x86_64", "-accel", "tcg", "-nodefaults", "-no-user-config",
         "-display", "none", "-serial", "stdio", "-no-reboot"]
 
 
-def bare(*args, timeout=30, words=""):
-    """QEMU without the status devices: (its exit status or None, console)."""
+def bare(*args, timeout=120, words="", stays=None):
+    """QEMU without the status devices: (its exit status or None, console).  stays: what
+    it says last before it runs on."""
+    if stays:
+        p = subprocess.Popen([*QEMU, *args, "-kernel", KERNTEST, "-append", words],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        timer = threading.Timer(timeout, p.kill)
+        timer.start()
+        console = ""
+        while line := p.stdout.readline():
+            console += line
+            if stays in line:
+                time.sleep(1.5)
+                break
+        timer.cancel()
+        status = p.poll()
+        p.kill()
+        p.wait()
+        p.stdout.close()
+        return status, console
     try:
         p = subprocess.run([*QEMU, *args, "-kernel", KERNTEST, "-append", words],
                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -46,20 +65,34 @@ class Machine(unittest.TestCase):
                                       words=[f"clock={clock}", "only=13"])
                 self.assertRegex(console, rf"clock {clock}\b")
 
+    def watch(self, machine, clock):
+        """The guest's seconds less the host's, in three."""
+        with Guest(KERNTEST, "--machine", machine, "--mem", 64, "--option",
+                   f"clock={clock}", "--option", "watch") as g:
+            first = int(g.expect(r"at (\d+) ns\n")[1])
+            began = time.monotonic()
+            last = int(g.expect(r"then (\d+) ns\n")[1])
+            host = time.monotonic() - began
+            self.assertEqual(g.wait(), 0, g.console)
+        return (last - first) / 1e9 - host
+
+    def wrong(self, machine, clock):
+        """How wrong it is, again and again until it is not.  What is left is the way from
+        the serial port to here, which takes longer now and then on a busy host: a wrong
+        clock is always wrong."""
+        seconds = []
+        while len(seconds) < 5 and (not seconds or seconds[-1] >= 0.1):
+            seconds.append(abs(self.watch(machine, clock)))
+        return seconds
+
     def test_clock_right(self):
         """The guest's seconds are the host's."""
-        for machine, clock in (("microvm", "tsc"), ("q35", "tsc"), ("q35", "hpet"),
-                               ("pc", "pit")):
-            with self.subTest(machine=machine, clock=clock):
-                with Guest(KERNTEST, "--machine", machine, "--mem", 64, "--option",
-                           f"clock={clock}", "--option", "watch") as g:
-                    first = int(g.expect(r"at (\d+) ns\n")[1])
-                    began = time.monotonic()
-                    last = int(g.expect(r"then (\d+) ns\n")[1])
-                    host = time.monotonic() - began
-                    self.assertEqual(g.wait(), 0, g.console)
-                # What is left is the way from the serial port to here.
-                self.assertAlmostEqual((last - first) / 1e9, host, delta=0.1)
+        cases = (("microvm", "tsc"), ("q35", "tsc"), ("q35", "hpet"), ("pc", "pit"))
+        with ThreadPoolExecutor(len(cases)) as pool:    # they sleep
+            wrong = pool.map(lambda case: self.wrong(*case), cases)
+        for case, seconds in zip(cases, wrong):
+            with self.subTest(case=case):
+                self.assertLess(seconds[-1], 0.1, seconds)
 
     def test_processors(self):
         """Registers survive preemption with FXSAVE, XSAVE, MSRs, FSGSBASE."""
@@ -83,7 +116,7 @@ class Machine(unittest.TestCase):
             with self.subTest(machine=machine):
                 status, console = bare("-M", machine, "-m", "64", "-smp", "2",
                                        words="only=13",
-                                       timeout=8 if "acpi=off" in machine else 30)
+                                       stays="1.." if "acpi=off" in machine else None)
                 self.assertIn("ok 13", console)
                 # Without ACPI nothing switches the machine off.
                 self.assertEqual(status, None if "acpi=off" in machine else 0, console)
@@ -109,7 +142,7 @@ class Machine(unittest.TestCase):
                                       KERNTEST, "-append", "reboot"],
                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                      stderr=subprocess.STDOUT, text=True)
-                timer = threading.Timer(30, p.kill)
+                timer = threading.Timer(120, p.kill)
                 timer.start()
                 try:
                     seen = 0

@@ -1,6 +1,8 @@
 """A guest under test: sirloin run as a child, its console, its status."""
 
+import fcntl
 import os
+import random
 import re
 import shutil
 import signal
@@ -15,6 +17,7 @@ OUT = os.environ.get("SIRLOIN_O", f"{ROOT}/build")
 RUMP = os.environ.get("SIRLOIN_RUMP", "")
 KERNEL = "netbsd" if RUMP else "builtin"
 SIRLOIN = f"{ROOT}/scripts/sirloin"
+PATIENCE = 4        # by which limits are multiplied: they are for a quiet host
 
 
 def image(app, kind="elf"):
@@ -26,9 +29,26 @@ def image(app, kind="elf"):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that nobody has, and that is given to nobody else for long: tests run side by
+    side.  Not one that the kernel takes for the other end of a connection."""
+    path = f"{OUT}/.port"
+    os.makedirs(OUT, exist_ok=True)
+    with open(path, "a+") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        f.seek(0)
+        last = int(f.read() or random.randrange(10000, 30000))
+        for n in range(1, 20000):
+            port = 10000 + (last - 10000 + n) % 20000
+            with socket.socket() as s:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    s.bind(("127.0.0.1", port))
+                except OSError:
+                    continue
+            f.truncate(0)
+            f.write(f"{port}")
+            return port
+    raise OSError("no port is free")
 
 
 class Guest:
@@ -38,7 +58,8 @@ class Guest:
         self.console = ""
         self.lock = threading.Condition()
         self.p = subprocess.Popen(
-            [*prefix, SIRLOIN, "run", "--accel", "tcg", "--timeout", str(timeout), *map(str, args)],
+            [*prefix, SIRLOIN, "run", "--accel", "tcg", "--timeout", str(timeout * PATIENCE),
+             *map(str, args)],
             stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.t = threading.Thread(target=self._read, daemon=True)
         self.t.start()
@@ -53,7 +74,7 @@ class Guest:
 
     def expect(self, pattern, timeout=30):
         """Wait for a regular expression on the console; the match."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         with self.lock:
             while not (m := re.search(pattern, self.console)):
                 left = end - time.monotonic()
@@ -68,7 +89,7 @@ class Guest:
         self.p.stdin.flush()
 
     def wait(self, timeout=120):
-        status = self.p.wait(timeout)
+        status = self.p.wait(timeout * PATIENCE)
         self.t.join(5)
         return status
 

@@ -13,7 +13,7 @@ MB = 1 << 20
 PATTERN = bytes((i * 7 + (i >> 8) * 13) & 255 for i in range(65536))
 
 
-def connect(host, port, timeout=15):
+def connect(host, port, timeout=60):
     s = socket.create_connection((host, port), timeout)
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return s
@@ -54,7 +54,7 @@ def udp(host, port):
         # in one frame, and in fragments, the last of one byte
         for size in (1, 1472, 1473, 2953, 9000, 65000):
             data = (PATTERN * 2)[:size]
-            for _ in range(3):
+            for _ in range(10):
                 s.send(data)
                 try:
                     answer = s.recv(70000)
@@ -67,7 +67,7 @@ def udp(host, port):
 def sizes(host, port, step=1):
     """Datagrams that fit a frame, of all sizes, some at a time."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(3)
+        s.settimeout(20)
         s.connect((host, port))
         data = (PATTERN * 2)[77:]
         for size in range(1, 1473, step * 16):
@@ -105,7 +105,7 @@ def status(host, port):
         print(everything(s))
 
 
-def disk(host, port, word=b"?", timeout=15):
+def disk(host, port, word=b"?", timeout=60):
     """What the busy disk has done."""
     with connect(host, port + 5, timeout) as s:
         s.sendall(word)
@@ -129,17 +129,17 @@ def flood(host, port, n=60):
                 sent += s.send(b"z" * 65536)
             except BlockingIOError:
                 pass
-    with connect(host, port, 5) as s:
+    with connect(host, port, 30) as s:
         s.sendall(b"hello")
         assert s.recv(10) == b"hello"
-    got, end = 0, time.time() + 20
+    got, end = 0, time.time() + 60
     while got < sent // 2 and time.time() < end:
         for s in select.select(clients, [], [], 1)[0]:
             got += len(s.recv(MB))
     assert got >= sent // 2, (got, sent)
     for s in clients:
         s.close()
-    with connect(host, port, 5) as s:
+    with connect(host, port, 30) as s:
         s.sendall(b"still")
         assert s.recv(10) == b"still"
 
@@ -166,7 +166,7 @@ def ra(host, port):
     icmp = icmp[:2] + struct.pack("!H", checksum(pseudo + icmp)) + icmp[4:]
     frame = b"\x33\x33\0\0\0\x01" + mac + b"\x86\xdd" \
         + struct.pack("!IHBB", 6 << 28, len(icmp), 58, 255) + src + dst + icmp
-    for _ in range(15):
+    for _ in range(60):
         s.send(frame)
         try:
             with connect(host, port, 1) as c:

@@ -25,7 +25,7 @@ import tempfile
 import threading
 import time
 
-from guest import OUT, ROOT, free_port
+from guest import OUT, PATIENCE, ROOT, free_port
 
 XENTESTS = f"{ROOT}/tests/xen"
 QEMU = "qemu-system-x86_64"
@@ -161,7 +161,7 @@ class Bed:
             return ""
 
     def ready(self, timeout=240):
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         while not os.path.exists(f"{self.work}/ready"):
             if self.p.poll() is not None or time.monotonic() > end:
                 raise RuntimeError("the test bed did not start:\n" + self.log("qemu.log")[-500:]
@@ -203,7 +203,7 @@ class Bed:
 
     def start(self, script, timeout=180, stdin=False):
         """A script in dom0: the socket its output comes from (dom0/agent.c)."""
-        data = script.encode()
+        data, timeout = script.encode(), timeout * PATIENCE
         with self.lock:     # QEMU's user network takes one connection at a time
             s = socket.create_connection(("127.0.0.1", self.port), 10)
             s.sendall(b"%g %d %d\n" % (timeout, len(data), stdin) + data)
@@ -303,7 +303,7 @@ class Domain:
     def expect(self, pattern, timeout=60, after=0, lives=1):
         """Wait for a regular expression on the console, past character `after`;
         no longer than it runs, for the lives-th time."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         while not (m := re.compile(pattern, re.M).search(self.console, after)):
             over = len(self.reasons()) - self.reasons().count("suspend") >= lives
             if time.monotonic() > end or not self.bed.alive() or over:
@@ -321,10 +321,10 @@ class Domain:
     def wait(self, timeout=60, times=1):
         """Wait until it has shut down so often: (reason, status on the console or
         None, "panic" or "reboot")."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         while len(self.reasons()) < times:
             if time.monotonic() > end or not self.bed.alive():
-                self.fail(f"still running after {timeout} s")
+                self.fail(f"still running after {timeout * PATIENCE} s")
             time.sleep(0.05)
         self.gone(10)
         words = re.findall(r"^sirloin: (exit \d+|panic|reboot)$", self.console, re.M)
@@ -339,7 +339,7 @@ class Domain:
 
     def gone(self, timeout=10):
         """Wait until xl has done with it (all of the console is in the log)."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         while time.monotonic() < end:
             if re.search(r"Done\. Exiting now|Domain \d+ needs to be|is being restarted|"
                          r"restarted? ", self.events):

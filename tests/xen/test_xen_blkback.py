@@ -175,7 +175,7 @@ class Death(Served):
                         disks=[self.blank("/tmp/a.img", 64), self.blank("/tmp/b.img", 16)])
         other = self.monitor(("pv", 1), disk=[vbd("b", d.name)])
         was = None
-        for life in range(20 if LONG else 6):
+        for life in range(20 if LONG else 4):
             g = self.monitor(("pv", 1), disk=[vbd("a", d.name)], memory=32)
             g.send(f"write blk0 0 65536 {life}\n" * 10)
             self.wait_for(d, lambda st: any(u["wbytes"] > 1 << 20 for e in st["exports"]

@@ -1,19 +1,27 @@
 """A backend in dom0 that lies (tests/xen/hostile): the guest says so by the
 device's name or lives on quietly, never dies of it, and ends when it is asked to."""
 
+import time
+
 from xencase import Case, static
 
-# Lies that a guest must name on its console; of others it may make errors.
+# Lies that a guest must name on its console; of others it may make errors.  A group is
+# the devices of one guest; "none" and "restart" are no lies, and come first.
 NET_NAMED = """tx-id tx-id-one-more tx-jump tx-back rx-id rx-other-id rx-length rx-offset
     rx-offset-wide rx-jump rx-back no-rx-copy mac-word state-word state-99""".split()
-NET_QUIET = """none restart tx-twice tx-status rx-zero rx-error rx-flags rx-extra rx-endless
-    rx-checksum features-words queues queues-zero state-back state-closing state-closed
-    state-late-word vanish state-none""".split()
+NET = ("none restart tx-id tx-id-one-more tx-jump tx-back rx-id rx-other-id",
+       "rx-length rx-offset rx-offset-wide rx-jump rx-back mac-word tx-twice tx-status",
+       "rx-zero rx-error rx-flags rx-extra rx-endless rx-checksum features-words queues",
+       "queues-zero state-back state-closing state-closed state-late-word vanish",
+       "no-rx-copy state-word state-99 state-none")     # of these there come no devices
 BLK_NAMED = """id id-one-more id-other jump back sector-0 sector-511 sector-huge no-sectors
     sectors-word sectors-minus state-word state-99""".split()
-BLK_QUIET = """none restart twice operation status error unsupported silence ring-order
-    indirect queues features-words info-word sectors-wide state-back state-closing
-    state-closed state-late-word vanish state-none""".split()
+BLK = ("none restart id id-one-more id-other jump back twice",
+       "operation status error unsupported ring-order indirect queues features-words",
+       "state-closing state-closed state-late-word vanish",
+       "sector-0 sector-511 sector-huge no-sectors sectors-word sectors-minus info-word "
+       "sectors-wide",
+       "state-word state-99 state-none", "silence", "state-back")
 # After these there is nobody to answer; the guest must end all the same.
 SILENT = "silence state-back".split()
 
@@ -23,57 +31,65 @@ class Hostile(Case):
         self.bed.run("killall hostile 2>/dev/null; true")
         super().tearDown()
 
-    def begin(self, kind, lie, lane=("pv", 1), **conf):
-        """A guest, its back end's log in dom0, and whether it has ended already."""
-        g = self.guest("monitor", lane=lane, paused=True, conf=conf)
-        log = f"/tmp/hostile-{g.name}.log"
-        self.bed.run(f"""setsid hostile {kind} {g.id} {lie} >{log} 2>&1 </dev/null &
-            echo $! >{log}.pid
-            for n in $(seq 200); do grep -q offered {log} && break; sleep 0.05; done
-            cat {log}; grep -q offered {log} && xl unpause {g.name}""")
+    def begin(self, kind, lies, lane=("pv", 1), **conf):
+        """A guest, its back ends' log, and whether it has ended already."""
+        g = self.guest("monitor", lane=lane, paused=True, conf=conf, memory=96,
+                       words="vbdwait=5")
+        log = f"hostile-{g.name}.log"
+        self.bed.run(f"""setsid hostile {kind} {g.id} {' '.join(lies)} >/bed/{log} 2>&1 </dev/null \
+            && xl unpause {g.name}""")
         m = g.expect("^ready$|^sirloin: exit", 60)
         return g, log, m[0] != "ready"
 
-    def finish(self, g, log, ended, lie, named, device):
-        if lie not in ("none", "silence"):
-            self.assertIn("lied", self.bed.run(
-                f"for n in $(seq 100); do grep -q lied {log} && break; sleep 0.1; done; cat {log}"))
+    def finish(self, g, log, ended, lies, named, device):
+        told = [f"lied: {lie}\n" for lie in lies if lie not in ("none", "silence")]
+        end = time.monotonic() + 60
+        while not all(t in self.bed.log(log) for t in told) and time.monotonic() < end:
+            time.sleep(0.05)
+        for t in told:
+            self.assertIn(t, self.bed.log(log))
         self.assertNotIn("panic", g.console)
-        if named:
-            self.assertRegex(g.console, rf"(?m)^.*{device}.*$")
+        for n, lie in enumerate(lies):
+            if lie in named:
+                self.assertRegex(g.console, rf"(?m)^.*{device(n)}.*$", lie)
         if not ended:
             self.bed.xl("shutdown", g.name)
-        reason, status = g.wait(30)
+        reason, status = g.wait(60)
         self.assertEqual(reason, "poweroff", g.console[-2000:])
         self.assertIsInstance(status, int, g.console[-2000:])
-        self.bed.call(f"kill $(cat {log}.pid)")
+        self.bed.call("kill -- -" + self.bed.log(log).split("offered by ")[1].split()[0])
 
-    def net(self, lie, named, lane=("pv", 1)):
-        g, log, ended = self.begin("net", lie, lane, net=[static()])
+    def net(self, lies, lane=("pv", 1)):
+        g, log, ended = self.begin("net", lies, lane, net=[
+            {**static(n, f"10.{20 + n}.0.2"), "gw": f"10.{20 + n}.0.1"}
+            for n in range(len(lies))])
         if not ended:
-            self.ask(g, "udp 10.9.255.255 30")
-            self.ask(g, "udp 10.9.255.255 30")
+            for _ in range(2):
+                for n in range(len(lies)):
+                    self.ask(g, f"udp 10.{20 + n}.255.255 30")
             self.ask(g, "echo alive")
-        self.finish(g, log, ended, lie, named, "(net0|vif)")
+        self.finish(g, log, ended, lies, NET_NAMED, lambda n: rf"(net{n}|vif {n})\b")
 
-    def blk(self, lie, named, lane=("pv", 1)):
-        g, log, ended = self.begin("blk", lie, lane)
+    def blk(self, lies, lane=("pv", 1)):
+        g, log, ended = self.begin("blk", lies, lane)
         mark = len(g.console)
-        g.send("write blk0 0 512 1\ncheck blk0 0 512 1\ncheck blk0 0 512 1\necho alive\n")
-        if lie not in SILENT:
-            g.expect("^alive$", 60, mark)
-        if lie in ("none", "restart"):
-            self.assertNotIn("error", g.console)
-        self.finish(g, log, ended, lie, named, "(blk0|vbd)")
+        g.send("".join(f"write blk{n} 0 512 1\ncheck blk{n} 0 512 1\ncheck blk{n} 0 512 1\n"
+                       f"echo done-{n}\n" for n in range(len(lies))) + "echo alive\n")
+        if lies[0] not in SILENT:
+            g.expect("^alive$", 120, mark)
+        for n, lie in enumerate(lies):
+            if lie in ("none", "restart"):
+                self.assertNotIn("error", g.console[mark:g.console.index(f"done-{n}\n")])
+        self.finish(g, log, ended, lies, BLK_NAMED,
+                    lambda n: rf"(blk{n}|vbd {51712 + 16 * n})\b")
 
     def test_net(self):
-        self.at_once(NET_NAMED + NET_QUIET, lambda lie: self.net(lie, lie in NET_NAMED))
+        self.at_once([lies.split() for lies in NET], self.net)
 
     def test_blk(self):
-        self.at_once(BLK_NAMED + BLK_QUIET, lambda lie: self.blk(lie, lie in BLK_NAMED))
+        self.at_once([lies.split() for lies in BLK], self.blk)
 
     def test_pvh(self):
         """The same code as PV's, so a few."""
-        self.at_once([("net", "rx-length"), ("net", "tx-jump"), ("blk", "id"),
-                      ("blk", "jump")],
-                     lambda case: getattr(self, case[0])(case[1], True, ("pvh", 1)))
+        self.net(["rx-length", "tx-jump"], ("pvh", 1))
+        self.blk(["id", "jump"], ("pvh", 1))

@@ -22,7 +22,7 @@ offer(struct device *d)
 
 	for (size_t i = 0; i < SECTORS * 64; i++)
 		disk[i] = i * 8;
-	put(d->front, "virtual-device", "51712");
+	put(d->front, "virtual-device", "%u", VDEV(d->n));
 	put(d->front, "device-type", "disk");
 	put(d->back, "mode", "w");
 	put(d->back, "feature-barrier", "0");

@@ -15,9 +15,12 @@
 #define xen_wmb() __asm__ volatile("" ::: "memory")	/* x86 keeps the order of stores */
 #define xen_mb() __sync_synchronize()
 
+#define VDEV(n)	(51712 + 16 * (n))		/* xvda, xvdb, ... */
+
 struct device {
 	const char *front, *back;	/* xenstore paths */
 	int domid;
+	unsigned n;			/* which of the domain's */
 	const char *lie;
 	unsigned served;		/* requests seen */
 	bool lied;

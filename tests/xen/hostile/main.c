@@ -1,6 +1,7 @@
 /*
- * hostile net|blk DOMID LIE: makes a device for a paused domain, says "offered",
- * serves it, lies, says "lied".  Goes on until it is killed.
+ * hostile net|blk DOMID LIE...: makes a device for each lie and a paused domain, each
+ * with a process of its own, says "offered by" and their process group, and ends.  They
+ * serve, lie, say "lied: LIE", and go on until they are killed.
  */
 #include <errno.h>
 #include <poll.h>
@@ -137,7 +138,7 @@ offer(struct device *d, const struct kind *k)
 	put(d->back, "online", "1");
 	put(d->front, "backend", "%s", d->back);
 	put(d->front, "backend-id", "0");
-	put(d->front, "handle", "0");
+	put(d->front, "handle", "%u", d->n);
 	put(d->front, "state", "1");
 	k->offer(d);
 	if (lies(d, "state-word"))
@@ -237,22 +238,17 @@ serve(struct device *d, const struct kind *k)
 	}
 }
 
-int
-main(int argc, char **argv)
+/* Device n of the domain; never ends. */
+static void
+device_main(const struct kind *k, int domid, unsigned n, const char *lie, int ready)
 {
-	const struct kind *k;
-	static char front[64], back[64];
-	struct device d = { .front = front, .back = back };
+	char front[64], back[64];
+	struct device d = { .front = front, .back = back, .domid = domid, .n = n, .lie = lie };
 
-	if (argc != 4)
-		return 2;
-	k = strcmp(argv[1], "net") == 0 ? &net_kind : &blk_kind;
-	d.domid = atoi(argv[2]);
-	d.lie = argv[3];
 	/* not in backend/vif or backend/vbd: those are the kernel's */
-	snprintf(front, sizeof(front), "/local/domain/%d/device/%s/%d", d.domid,
-	    k->frontname, k == &blk_kind ? 51712 : 0);
-	snprintf(back, sizeof(back), "/local/domain/0/backend/%s/%d/0", k->name, d.domid);
+	snprintf(front, sizeof(front), "/local/domain/%d/device/%s/%u", domid,
+	    k->frontname, k == &blk_kind ? VDEV(n) : n);
+	snprintf(back, sizeof(back), "/local/domain/0/backend/%s/%d/%u", k->name, domid, n);
 	if ((xs = xs_open(0)) == NULL)
 		die("xenstore");
 	if ((gnt = xengnttab_open(NULL, 0)) == NULL)
@@ -260,8 +256,39 @@ main(int argc, char **argv)
 	if ((evt = xenevtchn_open(NULL, 0)) == NULL)
 		die("evtchn");
 	offer(&d, k);
-	say("offered");
+	if (write(ready, "", 1) != 1)
+		die("ready");
 	serve(&d, k);
 	for (;;)
 		pause();
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct kind *k;
+	int n, ready[2];
+	char c;
+
+	if (argc < 4)
+		return 2;
+	k = strcmp(argv[1], "net") == 0 ? &net_kind : &blk_kind;
+	if (pipe(ready) != 0)
+		die("pipe");
+	for (n = 0; n < argc - 3; n++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid == 0) {
+			close(ready[0]);
+			device_main(k, atoi(argv[2]), n, argv[n + 3], ready[1]);
+		}
+	}
+	close(ready[1]);
+	for (n = 0; n < argc - 3; n++)
+		if (read(ready[0], &c, 1) != 1)
+			die("a device");
+	say("offered by %d", (int)getpgrp());
+	return 0;
 }
