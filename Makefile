@@ -65,7 +65,6 @@ DISKS	:= disk fat iso ext2 ffs
 # Applications whose images have no hooks for a trace (docs/debugging.md).
 UNTRACED := hello
 trace_SRCS = $(if $(filter $(UNTRACED),$(2)),,$(kernel_trace_SRCS) $(platform_$(1)_trace_SRCS))
-trace_WRAP = $(if $(filter $(UNTRACED),$(2)),,$(addprefix --wrap=,$(kernel_trace_WRAP) $(platform_$(1)_trace_WRAP)))
 # $(call PLATFORM_drivers,components); xen/'s are for both: a PVH guest is hw.
 xen_drivers = $(xen_SRCS) $(fronts) \
 	   $(if $(filter pci $(HARDWARE),$(1)),$(pci_SRCS) $(xen_pci_SRCS) $(hypercall_pci_SRCS))
@@ -155,10 +154,10 @@ $(O)/obj/$(1)/stateless.names: $(call objs,$(1),$(libc_min_stateless_SRCS))
 
 $(APPS:%=$(O)/obj/$(1)-$(KERNEL)/below-%.o): $(O)/obj/$(1)-$(KERNEL)/below-%.o: \
     $$$$(call objs,$(1),$$$$(call base_SRCS,$(1)) $$$$(call $(1)_drivers,$$$$(app_$$$$*_COMPONENTS)) $$$$(call trace_SRCS,$(1),$$$$*)) \
-    $(O)/obj/$(1)/stateless.names
+    $(O)/obj/$(1)/stateless.names linker/below.lds
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$$(Q)$$(LD) -r $$(call trace_WRAP,$(1),$$*) -o $$@ $$(filter %.o,$$^)
+	$$(Q)$$(LD) -r -T linker/below.lds -o $$@ $$(filter %.o,$$^)
 	$$(Q)$$(call localize,$$@,rumpuser_* rumpcomp_* _start) \
 	    --keep-global-symbols=$(O)/obj/$(1)/stateless.names
 
@@ -175,7 +174,7 @@ linux_of = $(if $(filter linux,$(app_$(1)_COMPONENTS)),$(linux_SRCS))
 main_trace = $(if $(filter $(UNTRACED),$(1)),,$(libc_min_trace_SRCS))
 $(O)/obj/above/app-%.o: $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS) $$(call linux_of,$$*) $$(call main_trace,$$*))
 	$(call say,LD,$@)
-	$(Q)$(LD) -r $(if $(call main_trace,$*),--wrap=main) -o $@ $(filter %.o,$^)
+	$(Q)$(LD) -r -o $@ $(filter %.o,$^)
 	$(Q)$(call localize,$@,sirloin_main sirloin_stop __stack_chk_fail)
 
 # The rump kernel of an application, for a platform: NetBSD's is linked for what
@@ -188,27 +187,26 @@ include scripts/kernel-$(KERNEL).mk
 LINK	:= $(LD) -n -static -nostdlib -z noexecstack --no-warn-rwx-segments \
 	   --gc-sections --build-id=none
 
-# Two passes: the second has the table of symbols for backtraces.
+# Two passes: the second has the table of symbols for backtraces, and that of
+# the places that a trace's start changes.
 define link_image
 	@mkdir -p $(@D)
 	$(call say,IMAGE,$@)
-	$(Q)scripts/tracestubs $@.trace $(1)
-	$(Q)$(CC) -c -o $@.trace.o $@.trace.S
-	$(Q)$(LINK) @$@.trace.opt -T $(2) -o $@.1 $(1) $@.trace.o
-	$(Q)scripts/ksyms $@.1 >$@.ksyms.S
-	$(Q)$(CC) -c -o $@.ksyms.o $@.ksyms.S
-	$(Q)$(LINK) @$@.trace.opt -T $(2) -o $@ $(1) $@.trace.o $@.ksyms.o
-	@rm -f $@.1 $@.ksyms.S $@.ksyms.o $@.trace.S $@.trace.o $@.trace.opt
+	$(Q)$(LINK) -q -S -T $(2) -o $@.1 $(1)
+	$(Q)(scripts/ksyms $@.1 && scripts/tracesites $@.1) >$@.tables.S
+	$(Q)$(CC) -c -o $@.tables.o $@.tables.S
+	$(Q)$(LINK) -T $(2) -o $@ $(1) $@.tables.o
+	@rm -f $@.1 $@.tables.S $@.tables.o
 endef
 
 define images
 $(APPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj/$(1)-$(KERNEL)/below-%.o \
-    $(O)/obj/above/app-%.o $(call rump_of,$(1),%) linker/$(1).lds linker/hw.lds scripts/ksyms scripts/tracestubs
+    $(O)/obj/above/app-%.o $(call rump_of,$(1),%) linker/$(1).lds linker/hw.lds scripts/ksyms scripts/tracesites
 	$$(call link_image,$$(filter %.o,$$^),linker/$(1).lds)
 	$(if $(filter xen,$(1)),$$(Q)scripts/check-redzone $$@)
 
 $($(1)_LOWAPPS:%=$(O)/$(KERNEL)/$(1)/%.elf): $(O)/$(KERNEL)/$(1)/%.elf: $(O)/obj/$(1)/lowest.o \
-    $$$$(call objs,$(1),$$$$(app_$$$$*_SRCS)) linker/$(1).lds linker/hw.lds scripts/ksyms scripts/tracestubs
+    $$$$(call objs,$(1),$$$$(app_$$$$*_SRCS)) linker/$(1).lds linker/hw.lds scripts/ksyms scripts/tracesites
 	$$(call link_image,$$(filter %.o,$$^),linker/$(1).lds)
 endef
 $(foreach p,$(PLATFORMS),$(eval $(call images,$(p))))

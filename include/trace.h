@@ -1,16 +1,20 @@
 /*
  * trace.h: what happens when, in rings of each CPU, for a timeline on the host
  * (docs/debugging.md).  Images have it unless the Makefile names them as
- * untraced; it is off without the option "trace".  Nobody calls these functions
- * from his source but for what `ld --wrap' cannot reach: the linker puts the
- * hooks around the functions below.
+ * untraced.  With the option "trace" the boot changes the image: what refers to
+ * a function F then refers to traced_F, if there is one.  Without the option
+ * the image runs as if it had nothing of this.
  */
 #ifndef SIRLOIN_TRACE_H
 #define SIRLOIN_TRACE_H
 
 #include <rump/trace.h>
 
-/* `what' is the address of a text in the image, or less than 256: a vector. */
+/* Before a function traced_F; all registers are F's (gcc -fipa-ra). */
+#define TRACED	__attribute__((no_caller_saved_registers)) RUMP_TRACED
+
+/* `what' is the address of a text or of a function in the image, or less than
+ * 256: a vector. */
 enum trace_kind {
 	TRACE_SWITCH = 1,	/* to thread tid; what: the other one waits there */
 	TRACE_YIELD,		/* the same, but the other one could go on */
@@ -19,8 +23,16 @@ enum trace_kind {
 	TRACE_INTR, TRACE_INTR_END	/* of an interrupt or fault on this CPU */
 };
 
-/* Any context, also when it is off. */
+/* Any context; nothing before the rings are there, and after the end. */
 void	kern_trace(enum trace_kind, uint32_t tid, uintptr_t what);
+struct thread;
+/* To the current thread. */
+void	kern_trace_switch(const struct thread *from);
+/* Before the threads: changes the image, if it shall. */
+void	kern_trace_start(void) __attribute__((weak));
+void	kern_trace_end(void);		/* everything to the host */
+/* Interrupts masked, one CPU: text and constants can be written, or not. */
+void	plat_trace_text(bool writable);
 /* The platform's way to the host, if it has one: false when nobody listens. */
 bool	plat_trace_write(const void *, size_t);
 

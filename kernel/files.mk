@@ -9,7 +9,7 @@ kernel_SRCS := kernel/start.c kernel/sched.c kernel/balance.c kernel/thread.c ke
 kernel_soft_SRCS := kernel/netsoft.c
 # With devices.
 kernel_power_SRCS := kernel/power.c
-kernel_HOT := kernel/trace.c kernel/netsoft.c kernel/sched.c kernel/spin.c kernel/mutex.c kernel/cv.c \
+kernel_HOT := kernel/trace.c kernel/trace_hook.c kernel/netsoft.c kernel/sched.c kernel/spin.c kernel/mutex.c kernel/cv.c \
 	   kernel/waitq.c kernel/rw.c kernel/futex.c kernel/heap.c kernel/slab.c \
 	   kernel/page.c kernel/rxpool.c
 # Address space for programs, and a disk in the image: with room linux/.
@@ -17,6 +17,5 @@ kernel_vm_SRCS := kernel/vm.c kernel/vm_park.c kernel/romdisk.c
 # Disks that the program serves.
 kernel_export_SRCS := kernel/export.c
 # A timeline: in all images but those that the Makefile names.
-kernel_trace_SRCS := kernel/trace.c kernel/trace_out.c
-kernel_trace_WRAP := kern_switch_done sched_ready kern_timer_intr \
-	   kern_resched_intr kern_console_intr kern_start sirloin_main plat_end
+kernel_trace_SRCS := kernel/trace.c kernel/trace_out.c kernel/trace_hook.c \
+	   kernel/trace_call.S

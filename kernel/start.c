@@ -2,6 +2,7 @@
  * start.c: from the platform's entry to the program, and the way out.
  */
 #include <string.h>
+#include <trace.h>
 #include "thread.h"
 
 #define MAIN_STACK	(128 * 1024)
@@ -100,6 +101,8 @@ kern_start(void)
 	sched_cpu_init(&cpu0, 0, &thread0);
 	cpu0.since = plat_clock();
 	plat_set_gsbase(&cpu0);
+	if (kern_trace_start != NULL)
+		kern_trace_start();
 	kern_heap_debug = kern_option("heapdebug", &len) != NULL;
 	have = page_init();
 	if (have < LEAST_MEMORY ||

@@ -1,7 +1,6 @@
 /*
  * trace.c: events in rings of each CPU, which keep the newest; at the end they
- * are written to the host.  The hooks (__wrap_*) stand around functions of the
- * kernel by `ld --wrap': an image that is linked without this file has none.
+ * are written to the host.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +26,7 @@ struct tname {
 	char		name[28];
 };
 
-uint8_t rumpcomp_trace_on;
+static uint8_t on;
 static struct ring rings[MAXCPU];
 static uint64_t mask;			/* events of a ring, less 1 */
 static struct tname *tnames;
@@ -39,13 +38,12 @@ static unsigned nphase;
 void
 kern_trace(enum trace_kind kind, uint32_t tid, uintptr_t what)
 {
-	unsigned long s;
+	unsigned long s = plat_irq_save();
 	struct event *e;
 	struct ring *r;
 
-	s = plat_irq_save();
-	r = &rings[plat_self()->id];
-	if (r->ev != NULL) {
+	if (on) {
+		r = &rings[plat_self()->id];
 		e = &r->ev[r->n++ & mask];
 		e->kindtime = plat_clock() | (uint64_t)kind << 56;
 		e->tid = tid;
@@ -66,17 +64,17 @@ rumpcomp_trace_phase(const char *name)
 }
 
 void
-rumpcomp_trace_begin(const char *name)
+rumpcomp_trace_begin(const void *what)
 {
 
-	kern_trace(TRACE_BEGIN, kern_curthread()->id, (uintptr_t)name);
+	kern_trace(TRACE_BEGIN, kern_curthread()->id, (uintptr_t)what);
 }
 
 void
-rumpcomp_trace_end(const char *name)
+rumpcomp_trace_end(const void *what)
 {
 
-	kern_trace(TRACE_END, kern_curthread()->id, (uintptr_t)name);
+	kern_trace(TRACE_END, kern_curthread()->id, (uintptr_t)what);
 }
 
 static void
@@ -90,76 +88,22 @@ remember(const struct thread *t)
 	memcpy(tn->name, t->name, sizeof(tn->name) - 1);
 }
 
-void	__real_kern_switch_done(void);
-void	__wrap_kern_switch_done(void);
 void
-__wrap_kern_switch_done(void)
+kern_trace_switch(const struct thread *prev)
 {
-	const struct thread *prev, *t;
+	const struct thread *t = kern_curthread();
 
-	if (__builtin_expect(rumpcomp_trace_on, 0) &&
-	    (prev = plat_self()->prev) != NULL) {
-		t = kern_curthread();
-		remember(t);
-		if (prev->state == T_SLEEP)
-			kern_trace(TRACE_SWITCH, t->id, (uintptr_t)prev->wchan);
-		else
-			kern_trace(prev->state == T_READY ? TRACE_YIELD :
-			    TRACE_SWITCH, t->id, 0);
-	}
-	__real_kern_switch_done();
+	if (!on)
+		return;
+	remember(t);
+	if (prev->state == T_SLEEP)
+		kern_trace(TRACE_SWITCH, t->id, (uintptr_t)prev->wchan);
+	else
+		kern_trace(prev->state == T_READY ? TRACE_YIELD : TRACE_SWITCH,
+		    t->id, 0);
 }
-
-void	__real_sched_ready(struct thread *);
-void	__wrap_sched_ready(struct thread *);
-void
-__wrap_sched_ready(struct thread *t)
-{
-
-	if (__builtin_expect(rumpcomp_trace_on, 0))
-		kern_trace(TRACE_WAKE, t->id, 0);
-	__real_sched_ready(t);
-}
-
-/* What the platform's interrupts are to the kernel. */
-#define NAMED(fn, text)							\
-	void	__real_##fn(void);					\
-	void	__wrap_##fn(void);					\
-	void								\
-	__wrap_##fn(void)						\
-	{								\
-									\
-		if (__builtin_expect(rumpcomp_trace_on, 0))		\
-			kern_trace(TRACE_INTR, 0, (uintptr_t)text);	\
-		__real_##fn();						\
-		if (__builtin_expect(rumpcomp_trace_on, 0))		\
-			kern_trace(TRACE_INTR_END, 0, 0);		\
-	}
-NAMED(kern_timer_intr, "timer")
-NAMED(kern_resched_intr, "another CPU's call")
-NAMED(kern_console_intr, "console")
 
 /* ---- beginning ---- */
-
-void	__real_kern_start(void) __attribute__((noreturn));
-void	__wrap_kern_start(void) __attribute__((noreturn));
-void
-__wrap_kern_start(void)
-{
-
-	rumpcomp_trace_phase("kernel");
-	__real_kern_start();
-}
-
-int	__real_sirloin_main(void);
-int	__wrap_sirloin_main(void);
-int
-__wrap_sirloin_main(void)
-{
-
-	rumpcomp_trace_phase("configuration");
-	return __real_sirloin_main();
-}
 
 static void
 trace_init(void)
@@ -169,9 +113,9 @@ trace_init(void)
 	struct kern_mem_info mi;
 	unsigned i;
 
-	rumpcomp_trace_phase("devices");
 	if (opt == NULL)
 		return;
+	rumpcomp_trace_phase("devices");
 	if (len > 0 && opt[0] >= '1' && opt[0] <= '9')
 		size = strtoul(opt, NULL, 10) << 20;
 	kern_mem_info(&mi);
@@ -190,7 +134,7 @@ trace_init(void)
 	}
 	remember(kern_curthread());
 	kern_trace(TRACE_SWITCH, kern_curthread()->id, 0);
-	__atomic_store_n(&rumpcomp_trace_on, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&on, 1, __ATOMIC_SEQ_CST);
 }
 KERN_INIT(KERN_INIT_BUS, trace_init);
 
@@ -199,11 +143,13 @@ KERN_INIT(KERN_INIT_BUS, trace_init);
 static struct trace_out out;
 static uint32_t texts[NTEXT];
 
-/* A text is sent once, before it is used. */
+/* A text, or the name of a function, is sent once, before it is used. */
 static void
 send_text(uint32_t a)
 {
 	extern char __image_start[], __image_end[];
+	uintptr_t off;
+	const char *name;
 	unsigned i = a * 2654435761U >> 16, k;
 
 	if (a < 256 || a < (uintptr_t)__image_start ||
@@ -215,9 +161,11 @@ send_text(uint32_t a)
 		if (texts[i % NTEXT] != 0)
 			continue;
 		texts[i % NTEXT] = a;
+		name = kern_symbol(a, &off);
 		trace_out_byte(&out, 'X');
 		trace_out_num(&out, a);
-		trace_out_text(&out, (const char *)(uintptr_t)a);
+		trace_out_text(&out, name != NULL ? name :
+		    (const char *)(uintptr_t)a);
 		return;
 	}
 }
@@ -280,15 +228,12 @@ send_all(void)
 	trace_out_flush(&out);
 }
 
-void	__real_plat_end(enum plat_end, int) __attribute__((noreturn));
-void	__wrap_plat_end(enum plat_end, int) __attribute__((noreturn));
 void
-__wrap_plat_end(enum plat_end how, int status)
+kern_trace_end(void)
 {
 
-	if (__atomic_exchange_n(&rumpcomp_trace_on, 0, __ATOMIC_SEQ_CST) != 0) {
+	if (__atomic_exchange_n(&on, 0, __ATOMIC_SEQ_CST) != 0) {
 		rumpcomp_trace_phase("end");
 		send_all();
 	}
-	__real_plat_end(how, status);
 }

@@ -235,11 +235,7 @@ lx_syscall(long a, long b, long c, long d, long e, long f, long n)
 
 	if ((unsigned long)n < NCALLS && calls[n].fn != NULL) {
 		t->in = calls[n].name;
-		if (__builtin_expect(rumpcomp_trace_on, 0))
-			rumpcomp_trace_begin(calls[n].name);
 		r = calls[n].fn(a, b, c, d, e, f);
-		if (__builtin_expect(rumpcomp_trace_on, 0))
-			rumpcomp_trace_end(calls[n].name);
 	} else if (n == LX_CLONE)
 		r = lx_clone(a, b, c, d, e, f);
 	else if (n == LX_EXITUNMAP)
@@ -248,6 +244,20 @@ lx_syscall(long a, long b, long c, long d, long e, long f, long n)
 		r = lx_missing(lx_absent(n), n);
 	if (__builtin_expect(lx_signal_pending(t), 0))
 		r = lx_signals(t, r);
+	return r;
+}
+
+RUMP_TRACED long
+traced_lx_syscall(long a, long b, long c, long d, long e, long f, long n)
+{
+	const char *name = (unsigned long)n < NCALLS ? calls[n].name : NULL;
+	long r;
+
+	if (name != NULL)
+		rumpcomp_trace_begin(name);
+	r = lx_syscall(a, b, c, d, e, f, n);
+	if (name != NULL)
+		rumpcomp_trace_end(name);
 	return r;
 }
 

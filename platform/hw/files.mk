@@ -15,4 +15,3 @@ platform_hw_SRCS := \
 	platform/common/xenevent.c
 platform_hw_HOT := platform/hw/clock.c
 platform_hw_trace_SRCS := platform/hw/trace.c
-platform_hw_trace_WRAP := hw_interrupt hw_exception

@@ -1,39 +1,45 @@
 /*
- * trace.c: hooks around interrupts and faults (ld --wrap), and the port that a
- * trace goes to: a second isa-debugcon, there if it reads as its own number.
+ * trace.c: interrupts and faults in a trace, and the port that it goes to: a
+ * second isa-debugcon, there if it reads as its own number.
  */
 #include <trace.h>
 #include "hw.h"
 
 #define TRACE_PORT	0xea
 
-void	__real_hw_interrupt(struct plat_frame *);
-void	__wrap_hw_interrupt(struct plat_frame *);
-void
-__wrap_hw_interrupt(struct plat_frame *f)
+TRACED void
+traced_hw_interrupt(struct plat_frame *f)
 {
-	bool on = __builtin_expect(rumpcomp_trace_on, 0) &&
-	    f->vector <= HW_VEC_LAST;
+	bool device = f->vector <= HW_VEC_LAST;
 
-	if (__builtin_expect(on, 0))
+	if (device)
 		kern_trace(TRACE_INTR, 0, f->vector);
-	__real_hw_interrupt(f);		/* a switch of threads ends it, too */
-	if (__builtin_expect(on, 0))
+	hw_interrupt(f);		/* a switch of threads ends it, too */
+	if (device)
 		kern_trace(TRACE_INTR_END, 0, 0);
 }
 
-void	__real_hw_exception(struct plat_frame *);
-void	__wrap_hw_exception(struct plat_frame *);
-void
-__wrap_hw_exception(struct plat_frame *f)
+TRACED void
+traced_hw_exception(struct plat_frame *f)
 {
-	bool on = __builtin_expect(rumpcomp_trace_on, 0) && f->vector != 2;
+	bool nmi = f->vector == 2;
 
-	if (__builtin_expect(on, 0))
+	if (!nmi)
 		kern_trace(TRACE_INTR, 0, f->vector);
-	__real_hw_exception(f);
-	if (__builtin_expect(on, 0))
+	hw_exception(f);
+	if (!nmi)
 		kern_trace(TRACE_INTR_END, 0, 0);
+}
+
+/* SDM 3A, 4.6: without CR0.WP the kernel writes whatever it can read. */
+void
+plat_trace_text(bool writable)
+{
+	uint64_t cr0;
+
+	__asm__ volatile("movq %%cr0, %0" : "=r"(cr0));
+	cr0 = writable ? cr0 & ~(uint64_t)HW_CR0_WP : cr0 | HW_CR0_WP;
+	__asm__ volatile("movq %0, %%cr0" : : "r"(cr0) : "memory");
 }
 
 bool

@@ -7,4 +7,3 @@ platform_xen_SRCS := \
 	platform/common/xenevent.c
 platform_xen_HOT := platform/xen/clock.c platform/common/xenevent.c
 platform_xen_trace_SRCS := platform/xen/trace.c
-platform_xen_trace_WRAP := xen_interrupt xen_exception

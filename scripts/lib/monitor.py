@@ -70,7 +70,9 @@ class Monitor:
 
     def wait(self):
         try:
-            self.qmp.event("SHUTDOWN")
+            # a short guest may have ended before anybody listened
+            if self.qmp("query-status").get("status") != "shutdown":
+                self.qmp.event("SHUTDOWN")
             if self.core and self.panicked():
                 self.dump()
             self.qmp("quit")

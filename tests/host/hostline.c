@@ -36,7 +36,6 @@
 #include <rump/vif.h>
 
 int	sirloin_main(void);
-uint8_t rumpcomp_trace_on;		/* never */
 
 static struct rumpuser_hyperup hyp;
 static const char *config = "";

@@ -3,6 +3,7 @@
 import html.parser
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -175,6 +176,22 @@ class Trace(unittest.TestCase):
             names = {e["name"] for e in slices(doc, THREADS)}
             self.assertLessEqual({"epoll_pwait", "futex", "mmap"}, names)
             self.assertIn("page fault", {e["name"] for e in slices(doc, CPUS)})
+
+    def test_off_costs_nothing(self):
+        """What a trace needs comes last in text, and nothing before leads into it but the
+        start, and what marks a phase of the boot."""
+        names = {}                          # send_port() is the first of it
+        for line in subprocess.check_output(["nm", image("httpd")], text=True).splitlines():
+            f = line.split()
+            names[f[-1]] = int(f[0], 16)
+        start, end = names["send_port"], names["__text_end"]
+        self.assertLess(end - start, 8192)
+        code = subprocess.check_output(["objdump", "-d", "--no-show-raw-insn", "--stop-address",
+                                        str(start), image("httpd")], text=True)
+        self.assertIn("<kern_timer_intr>:", code)
+        into = {name for at, name in re.findall(r"\b([0-9a-f]{6,}) <([^+>]*)", code)
+                if start <= int(at, 16) < end}
+        self.assertLessEqual(into, {"kern_trace_start", "rumpcomp_trace_phase"})
 
     def test_image_without_trace(self):
         with tempfile.TemporaryDirectory() as d:
