@@ -93,6 +93,15 @@ struct kern_thread_info {
 };
 void	kern_thread_each(void (*fn)(const struct kern_thread_info *, void *),
 	    void *arg);
+/*
+ * Takes CPU n (not 0) away: its threads and timers go to others, but for those
+ * that are bound to it, which wait.  park(n) is called on it, in a thread of its
+ * own, with interrupts masked; when that returns the CPU takes part again, and
+ * kern_cpu_back(n) waits for that.  One caller at a time.  errno.
+ */
+int	kern_cpu_leave(unsigned n, void (*park)(unsigned cpu));
+void	kern_cpu_back(unsigned n);
+bool	kern_cpu_is_away(unsigned n);
 uint64_t kern_cpu_idletime(unsigned cpu);	/* ns */
 uint64_t kern_cpu_switches(unsigned cpu);
 uint64_t kern_cpu_wakeups(unsigned cpu);	/* times that it went idle */
@@ -236,7 +245,9 @@ struct kern_irq;
  * fn runs in an interrupt thread of its own (KERN_PRI_INTR) on CPU cpu (or
  * KERN_CPU_ANY); returns nonzero when the interrupt was its device's.
  * Lines: level lines stay masked until the thread has run; they may be shared,
- * and one that nobody claims 100 times in a row is masked and reported.
+ * and one that nobody claims 100 times in a row is reported once and masked for
+ * 2 ms, doubled each time that it still is like that, up to 256 ms; where other
+ * domains' interrupts come on it, which then wait for us, for 2 ms each time.
  * name (copied, 31 chars) is what /status shows.
  */
 int	kern_irq_line(const char *name, unsigned gsi, unsigned flags,

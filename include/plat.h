@@ -215,6 +215,7 @@ int	plat_irq_msi(unsigned cpu, plat_irq_fn, void *arg, struct plat_irq **,
  */
 #define PLAT_IRQ_LEVEL	0x1
 #define PLAT_IRQ_LOW	0x2
+#define PLAT_IRQ_FOREIGN 0x4	/* other domains' devices raise it as well */
 int	plat_irq_line(unsigned gsi, unsigned flags, plat_irq_fn, void *arg,
 	    struct plat_irq **);
 /*

@@ -140,6 +140,18 @@ void	xen_evtchn_unmask(evtchn_port_t);
  * calls it again.  plat_irq_mask()/unmask() work on what they return.
  */
 
+/* Events of CPU n go to CPU 0 (away), or where they were.  Thread context. */
+void	xen_events_away(unsigned cpu, bool away);
+
+/* ---- CPUs that the toolstack takes and gives (xen/vcpus.c) ---- */
+
+/*
+ * On CPU n, interrupts masked: does nothing until xen_cpu_wake(n) is called
+ * elsewhere (kern.h: kern_cpu_leave).
+ */
+void	xen_cpu_park(unsigned cpu);
+void	xen_cpu_wake(unsigned cpu);	/* thread context */
+
 /* ---- devices of the machine: a PV guest only ---- */
 
 /* What was an interrupt of pirq was taken: the next one may come.  Any context. */

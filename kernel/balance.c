@@ -6,6 +6,7 @@
 #include "runq.h"
 
 static uint64_t idle_cpus;	/* CPUs that look for work or wait for it */
+uint64_t sched_away;
 
 /* ---- placement ---- */
 
@@ -56,8 +57,14 @@ sched_place(struct thread *t)
 	uint64_t idle;
 	unsigned i;
 
-	if (!sched_smp || t->bound || t->state == T_NEW)
+	if (!sched_smp || t->bound)
 		return best;
+	if (cpu_away(best))
+		best = cpus[0];
+	else if (t->state == T_NEW)
+		return best;
+	if (cpu_away(self))
+		self = best;
 	idle = __atomic_load_n(&idle_cpus, __ATOMIC_SEQ_CST);
 	if (idle != 0) {
 		if ((c = idle_pick(best, idle_polling(idle))) != NULL)
@@ -71,6 +78,8 @@ sched_place(struct thread *t)
 		return best;
 	for (i = 0; i < ncpu; i++) {
 		c = cpus[i];
+		if (cpu_away(c))
+			continue;
 		if (c->curpri < t->pri)
 			return c;
 		if (c->rq.n < best->rq.n)

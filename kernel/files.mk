@@ -7,6 +7,8 @@ kernel_SRCS := kernel/start.c kernel/sched.c kernel/balance.c kernel/thread.c ke
 	   kernel/relax.c kernel/blkreq.c kernel/rxpool.c
 # Packets in software: with a bridge or a switch.
 kernel_soft_SRCS := kernel/netsoft.c
+# With devices of Xen's.
+kernel_away_SRCS := kernel/away.c
 # With devices.
 kernel_power_SRCS := kernel/power.c
 kernel_HOT := kernel/trace.c kernel/trace_hook.c kernel/netsoft.c kernel/sched.c kernel/spin.c kernel/mutex.c kernel/cv.c \

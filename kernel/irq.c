@@ -6,7 +6,9 @@
 #include <string.h>
 #include "thread.h"
 
-#define STUCK	100		/* unclaimed in a row: the line is masked */
+#define STUCK	100		/* unclaimed in a row: the line is masked, ... */
+#define PAUSE	2000000ULL	/* ... for so long (ns), then twice as long, ... */
+#define PAUSE_MAX	(128 * PAUSE)
 
 /* What has a vector and a thread: a line with its handlers, or one message. */
 struct source {
@@ -14,8 +16,9 @@ struct source {
 	struct thread		*thread;
 	struct kern_spin	lock;
 	struct kern_waitq	wq;
-	bool			pending, dying, line, level, stuck;
+	bool			pending, dying, line, level, stuck, told;
 	unsigned		gsi, unclaimed;
+	uint64_t		pause, longest, until;	/* stuck: masked */
 	struct kern_mutex	mutex;		/* of handlers */
 	TAILQ_HEAD(, kern_irq)	handlers;
 	TAILQ_ENTRY(source)	link;
@@ -64,11 +67,29 @@ source_unclaimed(struct source *src)
 		ki->spurious++;
 	if (!src->line || ++src->unclaimed < STUCK)
 		return;
-	ki = TAILQ_FIRST(&src->handlers);
 	src->stuck = true;
 	plat_irq_mask(src->irq);
-	kern_printf("irq: line %u (%s) is stuck: nobody claims it; masked\n",
-	    src->gsi, ki != NULL ? ki->name : "?");
+	src->pause = src->pause == 0 ? PAUSE : src->pause * 2;
+	if (src->pause > src->longest)
+		src->pause = src->longest;
+	src->until = plat_clock() + src->pause;
+	ki = TAILQ_FIRST(&src->handlers);
+	if (!src->told)
+		kern_printf("irq: line %u (%s) is stuck: nobody claims it; "
+		    "masked for a while\n", src->gsi, ki->name);
+	src->told = true;
+}
+
+/* Its time is over.  If the next interrupt isn't claimed it is masked again. */
+static void
+source_again(struct source *src)
+{
+
+	src->until = UINT64_MAX;
+	if (src->stuck && !TAILQ_EMPTY(&src->handlers)) {
+		src->stuck = false;
+		plat_irq_unmask(src->irq);
+	}
 }
 
 static void
@@ -87,9 +108,10 @@ source_run(struct source *src)
 			ki->count++;
 			claimed = 1;
 		}
-	if (claimed)
+	if (claimed) {
 		src->unclaimed = 0;
-	else
+		src->pause = 0;
+	} else
 		source_unclaimed(src);
 	if (src->level && !src->stuck)
 		plat_irq_unmask(src->irq);
@@ -105,7 +127,12 @@ source_thread(void *arg)
 	for (;;) {
 		s = kern_spin_lock(&src->lock);
 		if (!src->pending && !src->dying) {
-			kern_waitq_sleep(&src->wq, &src->lock, s, UINT64_MAX);
+			if (kern_waitq_sleep(&src->wq, &src->lock, s,
+			    src->until) == ETIMEDOUT) {
+				kern_mutex_lock(&src->mutex);
+				source_again(src);
+				kern_mutex_unlock(&src->mutex);
+			}
 			continue;
 		}
 		src->pending = false;
@@ -125,6 +152,7 @@ source_new(void)
 		return NULL;
 	kern_waitq_init(&src->wq, "interrupt");
 	kern_mutex_init(&src->mutex, "irq handlers");
+	src->until = UINT64_MAX;
 	TAILQ_INIT(&src->handlers);
 	return src;
 }
@@ -197,6 +225,8 @@ line_open(struct source *src, unsigned gsi, unsigned flags, const char *name)
 	src->line = true;
 	src->gsi = gsi;
 	src->level = (flags & PLAT_IRQ_LEVEL) != 0;
+	src->stuck = true;		/* masked at first */
+	src->longest = flags & PLAT_IRQ_FOREIGN ? PAUSE : PAUSE_MAX;
 	if ((error = source_start(src, name, KERN_CPU_ANY)) != 0)
 		return error;
 	error = plat_irq_line(gsi, flags, source_intr, src, &src->irq);
@@ -212,14 +242,12 @@ kern_irq_line(const char *name, unsigned gsi, unsigned flags,
 	struct source *src;
 	struct kern_irq *ki;
 	int error = 0;
-	bool first;
 
 	if ((ki = irq_new(name, fn, arg)) == NULL)
 		return ENOMEM;
 	ki->cpu = KERN_CPU_ANY;
 	kern_mutex_lock(&irq_mutex);
-	src = line_find(gsi);
-	if ((first = src == NULL)) {
+	if ((src = line_find(gsi)) == NULL) {
 		if ((src = source_new()) == NULL)
 			error = ENOMEM;
 		else if ((error = line_open(src, gsi, flags, name)) != 0)
@@ -227,12 +255,12 @@ kern_irq_line(const char *name, unsigned gsi, unsigned flags,
 	}
 	if (error == 0) {
 		irq_add(src, ki);
+		kern_mutex_lock(&src->mutex);
 		/* A new handler may know why the line was stuck. */
-		if (first || src->stuck) {
-			src->stuck = false;
-			src->unclaimed = 0;
-			plat_irq_unmask(src->irq);
-		}
+		src->unclaimed = 0;
+		src->told = false;
+		source_again(src);
+		kern_mutex_unlock(&src->mutex);
 		*kip = ki;
 	} else
 		kern_free(ki);

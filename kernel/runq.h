@@ -6,6 +6,17 @@
 
 #include "thread.h"
 
+/* Those that run no threads but bound ones (away.c); run queues' locks. */
+extern uint64_t sched_away;
+
+static inline bool
+cpu_away(const struct cpu *c)
+{
+
+	return (__atomic_load_n(&sched_away, __ATOMIC_RELAXED) >> c->id & 1) !=
+	    0;
+}
+
 static inline void
 runq_put(struct cpu *c, struct thread *t, bool head)
 {

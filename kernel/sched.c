@@ -249,8 +249,13 @@ sched_ready(struct thread *t)
 
 	while (__atomic_load_n(&t->oncpu, __ATOMIC_ACQUIRE) != 0)
 		plat_pause();
-	c = sched_smp ? sched_place(t) : self;
-	spin_acquire(&c->rq.lock);
+	for (;;) {
+		c = sched_smp ? sched_place(t) : self;
+		spin_acquire(&c->rq.lock);
+		if (!cpu_away(c) || t->bound)
+			break;
+		spin_release(&c->rq.lock);
+	}
 	t->ran = 0;
 	runq_put(c, t, false);
 	if (t->pri > c->curpri) {

@@ -131,6 +131,8 @@ void	futex_init(void);
 void	timer_cpu_init(struct timerq *);
 void	timer_program(struct cpu *);	/* from the queue and the slice */
 void	timer_run(struct cpu *);	/* what is due */
+/* This CPU's are another's, which has yet to program them. */
+void	timer_give(struct cpu *);
 void	timer_late(struct cpu *, uint64_t now);
 uint64_t timer_margin(const struct cpu *);
 

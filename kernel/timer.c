@@ -113,9 +113,13 @@ kern_timer_arm(struct kern_timer *t, uint64_t deadline)
 
 	s = plat_irq_save();
 	self = plat_self();
-	if ((c = t->cpu) != NULL && c != self) {
+	while ((c = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED)) != NULL &&
+	    c != self) {
 		spin_acquire(&c->tq.lock);
-		timer_remove(t, &c->tq);
+		if (c == t->cpu) {	/* it wasn't given away: timer_give() */
+			timer_remove(t, &c->tq);
+			t->cpu = NULL;
+		}
 		spin_release(&c->tq.lock);
 	}
 	spin_acquire(&self->tq.lock);
@@ -182,4 +186,23 @@ timer_run(struct cpu *c)
 	}
 	timer_next(tq);
 	spin_release(&tq->lock);
+}
+
+void
+timer_give(struct cpu *to)
+{
+	struct cpu *c = plat_self();
+	struct kern_timer *t;
+
+	spin_acquire(&c->tq.lock);
+	spin_acquire(&to->tq.lock);
+	while ((t = RB_MIN(timertree, &c->tq.tree)) != NULL) {
+		RB_REMOVE(timertree, &c->tq.tree, t);
+		__atomic_store_n(&t->cpu, to, __ATOMIC_RELAXED);
+		RB_INSERT(timertree, &to->tq.tree, t);
+	}
+	timer_next(&c->tq);
+	timer_next(&to->tq);
+	spin_release(&to->tq.lock);
+	spin_release(&c->tq.lock);
 }

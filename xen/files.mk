@@ -1,6 +1,6 @@
 xen_SRCS := xen/xs.c xen/xsop.c xen/xsring.c xen/xswatch.c xen/event.c \
 	xen/grant.c xen/ring.c xen/control.c xen/suspend.c \
-	xen/xenbus.c xen/balloon.c
+	xen/xenbus.c xen/balloon.c xen/vcpus.c
 xen_net_SRCS := xen/netfront.c xen/netfront_rx.c xen/netfront_tx.c \
 	xen/netfront_slot.c xen/netbuf.c xen/netparse.c
 xen_blk_SRCS := xen/blkfront.c xen/blkfront_io.c xen/blkpool.c

@@ -186,7 +186,7 @@ pciirq_open(struct pci_func *f, enum pci_kind kind, unsigned entry,
 		error = ENXIO;
 	else
 		error = kern_irq_line(name, f->intline, PLAT_IRQ_LEVEL |
-		    PLAT_IRQ_LOW, fn, arg, &m->irq);
+		    PLAT_IRQ_LOW | PLAT_IRQ_FOREIGN, fn, arg, &m->irq);
 	if (error != 0)
 		kern_free(m);
 	else

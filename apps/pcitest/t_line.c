@@ -143,8 +143,9 @@ found:
 }
 
 /*
- * Nobody claims it and it is never acknowledged: masked after a while, with a
- * word on the console, and the machine goes on.
+ * Nobody claims it and it is never acknowledged: after a while masked for most
+ * of the time, with a word on the console, and the machine goes on.  When
+ * somebody sees to the device it works again by itself.
  */
 static void
 stuck(void)
@@ -170,10 +171,19 @@ stuck(void)
 	t = now();
 	rumpcomp_host_sleep_until(t + 100 * MS);
 	CHECK(now() - t < 2 * SEC);
-	CHECK_INT(e->others, others);
+	CHECK(e->others - others < 100);	/* 2 ms masked for each */
 	CHECK(status_find("\"name\":\"rump edu ", buf, sizeof(buf)));
 	CHECK(strstr(buf, "\"spurious\":1") != NULL);
-	/* A new handler, and a device that is acknowledged: it works again. */
+	e->deaf = false;
+	CHECK(edu_wait(e, 1, 10 * SEC));
+	for (i = 1; i <= 10; i++)
+		CHECK(edu_raise(e, i));
+	/* Stuck once more: a new handler is tried at once. */
+	e->deaf = true;
+	others = e->others;
+	edu_write(e, EDU_RAISE, 1);
+	while (e->others - others < 100 && now() - t < 10 * SEC)
+		rumpcomp_host_sleep_until(now() + MS);
 	edu_write(e, EDU_ACK, ~0u);
 	edu_nointr(e);
 	if (edu_intr(e, -1))

@@ -15,7 +15,8 @@
 #define MAXVCPU		MAXCPU
 
 static struct xen_port **ports[NPORT / PERPAGE];
-static uint32_t lock;			/* of the tables */
+static uint32_t lock;			/* of the tables, and away */
+static uint64_t away;			/* CPUs: their events go to CPU 0 */
 static struct xen_port *running[MAXVCPU];	/* by VCPU */
 static unsigned life = 1;
 
@@ -228,28 +229,71 @@ make_room(evtchn_port_t n)
 	return 0;
 }
 
+/* Tables' lock.  Refused for what has its own CPU, and stays there then. */
+static void
+bind(struct xen_port *p)
+{
+	struct evtchn_bind_vcpu op = {
+		.port = p->port,
+		.vcpu = xen_vcpu(away >> p->cpu & 1 ? 0 : p->cpu)
+	};
+
+	if (xen_event_op(EVTCHNOP_bind_vcpu, &op) == 0)
+		p->vcpu = op.vcpu;
+}
+
+/* One that was pending is only in the other CPU's word: raised again. */
+static void
+raise_2l(evtchn_port_t n)
+{
+	volatile unsigned long *mask = &xen_shared_info->evtchn_mask[n / 64];
+	unsigned long bit = 1UL << n % 64;
+
+	if (!fifo && (__atomic_fetch_or((unsigned long *)mask, bit,
+	    __ATOMIC_SEQ_CST) & bit) == 0)
+		xen_evtchn_unmask(n);
+}
+
+void
+xen_events_away(unsigned cpu, bool goes)
+{
+	struct xen_port *p;
+	unsigned long s;
+	unsigned i, k;
+
+	s = x86_lock(&lock);
+	away = goes ? away | 1UL << cpu : away & ~(1UL << cpu);
+	for (i = 0; i < NPORT / PERPAGE; i++)
+		for (k = 0; ports[i] != NULL && k < PERPAGE; k++)
+			if ((p = ports[i][k]) != NULL && p->cpu == cpu) {
+				bind(p);
+				raise_2l(p->port);
+			}
+	x86_unlock(&lock, s);
+}
+
 int
 xen_port_open(struct xen_port *p, evtchn_port_t n, unsigned cpu,
     plat_irq_fn fn, void *arg)
 {
-	struct evtchn_bind_vcpu op = { .port = n, .vcpu = xen_vcpu(cpu) };
 	unsigned long s;
 	int error;
 
-	p->vcpu = op.vcpu;
+	p->cpu = cpu;
+	p->vcpu = xen_vcpu(cpu);
 	p->fn = fn;
 	p->arg = arg;
 	p->port = n;
 	p->life = life;
 	s = x86_lock(&lock);
-	if ((error = make_room(n)) == 0)
+	if ((error = make_room(n)) == 0) {
 		__atomic_store_n(&ports[n / PERPAGE][n % PERPAGE], p,
 		    __ATOMIC_RELEASE);
+		bind(p);
+	}
 	x86_unlock(&lock, s);
 	if (error != 0)
 		return error;
-	/* Refused for what has its own CPU. */
-	(void)xen_event_op(EVTCHNOP_bind_vcpu, &op);
 	xen_evtchn_unmask(n);
 	return 0;
 }
@@ -284,6 +328,7 @@ void
 xen_events_init(void)
 {
 	unsigned i, n = plat_ncpu();
+	size_t len;
 
 	life++;
 	for (i = 0; i < NPORT / PERPAGE; i++)
@@ -295,6 +340,8 @@ xen_events_init(void)
 	}
 	nwords = 0;
 	fifo = false;
+	if (kern_option("nofifo", &len) != NULL)
+		return;
 	for (i = 0; i < n && xen_vcpu(i) < MAXVCPU; i++)
 		if (fifo_cpu(xen_vcpu(i)) != 0)
 			break;

@@ -13,6 +13,7 @@ struct xen_port {
 	void		*arg;
 	evtchn_port_t	port;
 	unsigned	vcpu;		/* where fn runs */
+	unsigned	cpu;		/* where it is to run */
 	unsigned	life;		/* of the domain: it is resumed to another */
 };
 

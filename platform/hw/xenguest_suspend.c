@@ -24,6 +24,31 @@ park(void *arg)
 	return NULL;
 }
 
+/*
+ * A CPU that the toolstack has taken (xen/vcpus.c) halts, and still answers
+ * interrupts: others wait until it has heard of a page that is gone.
+ */
+static uint64_t asleep;
+
+void
+xen_cpu_park(unsigned n)
+{
+
+	__atomic_fetch_or(&asleep, 1UL << n, __ATOMIC_SEQ_CST);
+	while ((__atomic_load_n(&asleep, __ATOMIC_SEQ_CST) >> n & 1) != 0)
+		plat_idle();
+}
+
+void
+xen_cpu_wake(unsigned n)
+{
+
+	while ((__atomic_load_n(&asleep, __ATOMIC_SEQ_CST) >> n & 1) == 0)
+		kern_yield();
+	__atomic_fetch_and(&asleep, ~(1UL << n), __ATOMIC_SEQ_CST);
+	plat_cpu_kick(n);
+}
+
 /* All CPUs but 0; interrupts are masked here when it returns. */
 static int
 park_others(unsigned long *s)

@@ -169,6 +169,25 @@ xen_ap_main(void)
 	kern_cpu_main((unsigned)xen_self()->num);
 }
 
+/* ---- for xen/vcpus.c ---- */
+
+void
+xen_cpu_park(unsigned n)
+{
+
+	(void)xen_vcpu_op(VCPUOP_down, n, NULL);
+}
+
+void
+xen_cpu_wake(unsigned n)
+{
+
+	while (xen_hypercall(__HYPERVISOR_vcpu_op, VCPUOP_is_up, n, 0, 0, 0) >
+	    0)
+		kern_yield();
+	(void)xen_vcpu_op(VCPUOP_up, n, NULL);
+}
+
 /* A panic: whatever they are at.  Who held a lock holds it no more. */
 void
 plat_cpu_stop_others(void)

@@ -157,6 +157,15 @@ interrupt(int gsi)
 	source_run(src);
 }
 
+/* How long it is masked for. */
+static uint64_t
+paused(int gsi)
+{
+	struct source *src = line_arg[gsi - 5];
+
+	return src->until == UINT64_MAX ? 0 : src->until - fake_clock;
+}
+
 static struct kern_irq_info info[3];
 static int ninfo;
 
@@ -199,17 +208,49 @@ main(void)
 	for (i = 0; i < 100; i++)
 		interrupt(5);
 	CHECK(masked[0] && printed == 1);
+	/* and still, when its time is over: each time for twice as long */
+	for (i = 0; i < 20; i++) {
+		CHECK(paused(5) == (i < 7 ? PAUSE << i : PAUSE_MAX));
+		source_again(line_arg[0]);
+		CHECK(!masked[0]);
+		interrupt(5);
+		CHECK(masked[0] && printed == 1);
+	}
+	/* until somebody claims it */
+	source_again(line_arg[0]);
+	claim[0] = true;
+	interrupt(5);
+	CHECK(!masked[0] && paused(5) == 0);
+	claim[0] = false;
+	for (i = 0; i < 100; i++)
+		interrupt(5);
+	CHECK(masked[0] && printed == 1 && paused(5) == PAUSE);
 	/* a third driver comes: another try */
 	CHECK(kern_irq_line("c", 5, PLAT_IRQ_LEVEL, handler, (void *)2, &c) == 0);
 	CHECK(!masked[0]);
 	claim[2] = true;
 	interrupt(5);
 	CHECK(!masked[0] && calls[2] == 1);
+	claim[2] = false;
+	for (i = 0; i < 100; i++)
+		interrupt(5);
+	CHECK(masked[0] && printed == 2);	/* news */
 	kern_irq_free(a);
 	kern_irq_free(c);
 	CHECK(nthreads == 1 && frees == 0);
 	kern_irq_free(b);
 	CHECK(nthreads == 0 && frees == 1);
+	/* where others wait for us it is masked for a short time only */
+	CHECK(kern_irq_line("f", 5, PLAT_IRQ_LEVEL | PLAT_IRQ_FOREIGN, handler,
+	    (void *)0, &a) == 0);
+	for (i = 0; i < 100; i++)
+		interrupt(5);
+	for (i = 0; i < 20; i++) {
+		CHECK(masked[0] && printed == 3 && paused(5) == PAUSE);
+		source_again(line_arg[0]);
+		interrupt(5);
+	}
+	kern_irq_free(a);
 	/* an edge is not masked while its thread runs */
 	CHECK(kern_irq_line("e", 6, 0, handler, (void *)2, &a) == 0);
 	interrupt(6);

@@ -166,6 +166,56 @@ class Control(Case):
                 self.assertEqual(len(json.loads(self.ask(g, "status"))["cpus"]), 2)
                 self.shut_down(g)
 
+    def vcpus(self, g, n, text):
+        """xl vcpu-set, until the guest has done it."""
+        mark = len(g.console)
+        self.bed.xl("vcpu-set", "--ignore-host", g.name, n)
+        g.expect(text, 60, mark)
+
+    def down(self, g):
+        """VCPUs that Xen sees down."""
+        return [int(w[2]) for w in map(str.split, self.bed.xl("vcpu-list", g.name).splitlines())
+                if w[0] == g.name and w[4] == "--p"]
+
+    def test_vcpus(self):
+        """xl vcpu-set: CPUs go and come, and threads, timers, traffic go on; across
+        a save, too.  (A PVH guest's is at rest, but not down.)"""
+        for lane in (("pv", 2), ("pvh", 2)):
+            with self.on(lane):
+                g = self.monitor(lane, net=True, maxvcpus=3,
+                                 disk=[disk(self.blank("/tmp/v.img"))])
+                self.ask(g, "stir blk0 4096")
+                for _ in range(10 if LONG else 2):
+                    self.vcpus(g, 1, "^xen: CPU 1 is not used any more")
+                    self.echoes()
+                    self.assertNotIn("back", self.ask(g, "spin 1 3"))
+                    if lane[0] == "pv":
+                        self.assertIn(1, self.down(g))
+                    self.vcpus(g, 2, "^xen: CPU 1 is used again")
+                    self.assertNotIn("back", self.ask(g, "spin 1 3"))
+                    self.echoes()
+                self.assertNotIn(1, self.down(g))
+                self.vcpus(g, 3, "^xen: CPU 2 is not used: there were 2 at the boot")
+                self.vcpus(g, 1, "^xen: CPU 1 is not used any more")
+                mark = len(g.console)
+                self.bed.run(f"xl save {g.name} /tmp/saved && xl restore /tmp/saved; "
+                             "rm /tmp/saved")
+                g.expect("^xen: resumed", 60, mark, lives=2)
+                self.echoes()
+                self.bed.xl("vcpu-set", "--ignore-host", g.name, 2)
+                self.ask(g, "calm")
+                self.assertNotIn("back", self.ask(g, "spin 1 3"))
+                self.bed.xl("destroy", g.name)
+
+    def test_sysrq(self):
+        for lane in (("pv", 1), ("pvh", 1)):
+            for key, end in (("o", ("poweroff", 0)), ("b", ("reboot", "reboot")),
+                             ("c", ("crash", "panic"))):
+                with self.on(lane), self.subTest(key=key):
+                    g = self.monitor(lane)
+                    self.bed.xl("sysrq", g.name, key)
+                    self.assertEqual(g.wait(60), end, g.console[-3000:])
+
     def test_nmi(self):
         """It may come at any instruction, on any stack: it does no harm."""
         g = self.monitor(("pv", 2))
