@@ -185,8 +185,11 @@ open_path(const char *path, int flags)
 
 	if (strchr(path, '/') == NULL) {
 		snprintf(raw, sizeof(raw), "/export-%s", path);
+		/* To register it again closes it, with NetBSD (rumpfs.c). */
+		if ((fd = open(raw, flags)) >= 0 || errno != ENOENT)
+			return fd;
 		error = rump_pub_etfs_register(raw, path, RUMP_ETFS_CHR);
-		if (error != 0 && error != EEXIST) {
+		if (error != 0) {
 			errno = error;
 			return -1;
 		}

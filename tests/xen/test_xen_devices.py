@@ -53,10 +53,7 @@ class Httpd(Case):
         for lane in (("pv", 1),):
             with self.on(lane):
                 g, pairs = self.serve(lane, {"if": "virt0", "type": "inet", "method": "dhcp"})
-                addr = re.search(r"10\.9\.1\.\d+", self.bed.run(
-                    "kill -USR1 $(cat /run/udhcpd.pid); sleep 0.3; dumpleases -f "
-                    "/tmp/udhcpd.leases"))[0]
-                self.load(addr, 2, 20, pairs, 200)
+                self.load(self.lease(g.id), 2, 20, pairs, 200)
                 self.shut_down(g)
 
 

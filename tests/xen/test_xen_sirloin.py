@@ -160,11 +160,9 @@ class Run(Base):
             out.write(text.replace("memory = 64", f"memory = {MEM}"))
         self.bed.run("cd /tmp/ex && xl create /bed/rumpdomu.cfg")
         try:
-            self.bed.run("for n in $(seq 60); do dumpleases -f /tmp/udhcpd.leases; "
-                         "kill -USR1 $(cat /run/udhcpd.pid); for a in $(dumpleases -f "
-                         "/tmp/udhcpd.leases | grep -o '10[.]9[.]1[.][0-9]*'); do "
-                         "[ \"$(wget -q -O - http://$a/index.html)\" = example ] && exit 0; "
-                         "done; sleep 0.3; done; exit 1", 60)
+            addr = self.lease(self.bed.xl("domid", "httpd").strip())
+            self.bed.run(f"for n in $(seq 60); do [ \"$(wget -q -O - http://{addr}/index.html)\" "
+                         "= example ] && exit 0; sleep 0.3; done; exit 1", 120)
             self.bed.xl("shutdown", "-w", "httpd")
         finally:
             self.bed.call("xl destroy httpd")

@@ -222,8 +222,12 @@ turn(unsigned n)
 static void
 misbehave(void)
 {
+	/* rx-jump: until there was a packet for us, by which it is seen */
+	int turns = is("flood") ? 4000 : is("rx-jump") ? 1000 : 20;
 
-	for (int i = 0; i < (is("flood") ? 4000 : 20); i++) {
+	for (int i = 0; i < turns; i++) {
+		if (is("rx-jump") && back_state() != XenbusStateConnected)
+			break;
 		turn(is("flood") ? 200 : 20);
 		if (!is("flood"))
 			usleep(20000);
