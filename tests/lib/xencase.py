@@ -174,15 +174,6 @@ class Case(unittest.TestCase):
         self.bed.run(f"""head -c {size} /dev/urandom >/tmp/sent
             timeout 100 nc {addr} 7 </tmp/sent >/tmp/got; cmp /tmp/sent /tmp/got""", 120)
 
-    def lease(self, domid, timeout=60):
-        """The address that dom0's DHCP server gave this guest."""
-        return self.bed.run(f"""mac=$(xenstore-read /local/domain/{domid}/device/vif/0/mac)
-            for n in $(seq {timeout * 3}); do
-                kill -USR1 $(cat /run/udhcpd.pid); sleep 0.3
-                set -- $(dumpleases -f /tmp/udhcpd.leases | grep -i "^$mac")
-                [ -n "$2" ] && echo $2 && exit 0
-            done; dumpleases -f /tmp/udhcpd.leases; exit 1""", timeout * 3).strip()
-
     def blank(self, path, mb=16):
         self.bed.run(f"rm -f {path}; truncate -s {mb}M {path}")
         return path

@@ -53,7 +53,8 @@ class Httpd(Case):
         for lane in (("pv", 1),):
             with self.on(lane):
                 g, pairs = self.serve(lane, {"if": "virt0", "type": "inet", "method": "dhcp"})
-                self.load(self.lease(g.id), 2, 20, pairs, 200)
+                addr = g.expect(r"^serving .* on http://(10\.9\.1\.\d+):80/")[1]
+                self.load(addr, 2, 20, pairs, 200)
                 self.shut_down(g)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import time
 
 from guest import ROOT, SIRLOIN, files_disk
+from xen import Domain
 from xencase import DOM0, GUEST, MEM, Case, image
 
 
@@ -158,11 +159,12 @@ class Run(Base):
                 open(f"{self.bed.work}/rumpdomu.cfg", "w") as out:
             text = f.read()
             out.write(text.replace("memory = 64", f"memory = {MEM}"))
+        g = Domain(self.bed, "httpd")
+        mark = len(g.console)
         self.bed.run("cd /tmp/ex && xl create /bed/rumpdomu.cfg")
         try:
-            addr = self.lease(self.bed.xl("domid", "httpd").strip())
-            self.bed.run(f"for n in $(seq 60); do [ \"$(wget -q -O - http://{addr}/index.html)\" "
-                         "= example ] && exit 0; sleep 0.3; done; exit 1", 120)
+            addr = g.expect(r"^serving .* on http://([\d.]+):80/", 60, mark)[1]
+            self.assertEqual(self.bed.run(f"wget -q -O - http://{addr}/index.html"), "example")
             self.bed.xl("shutdown", "-w", "httpd")
         finally:
             self.bed.call("xl destroy httpd")
