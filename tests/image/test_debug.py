@@ -12,7 +12,7 @@ from guest import OUT, ROOT, SIRLOIN, free_port, image, run
 SCRIPT = f"{ROOT}/scripts/gdb/sirloin.py"
 
 
-def session(*args, commands, timeout=60):
+def session(*args, commands, timeout=240):
     """sirloin run --gdb ARGS; what gdb says to these commands."""
     r = subprocess.run([SIRLOIN, "run", "--accel", "tcg", "--gdb", *map(str, args)],
                        input="\n".join(["set width 0", *commands]) + "\nkill\nquit\n", text=True,
@@ -24,7 +24,7 @@ def on_core(elf, core, *commands):
     words = [w for c in (f"source {SCRIPT}", *commands) for w in ("-ex", c)]
     return subprocess.run(["gdb", "-q", "-batch", "-iex", "set pagination off", elf, core,
                            *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=60).stdout
+                          text=True, timeout=240).stdout
 
 
 @unittest.skipUnless(program.have("gdb"), "no gdb")
@@ -76,9 +76,9 @@ class Debug(unittest.TestCase):
         r = subprocess.run(["gdb", "-q", "-batch", image("hello"), "-ex", f"source {SCRIPT}",
                             "-ex", f"target remote 127.0.0.1:{port}", "-ex", "sirloin-main",
                             "-ex", "threads", "-ex", "detach"], stdout=subprocess.PIPE,
-                           stderr=subprocess.STDOUT, text=True, timeout=60)
+                           stderr=subprocess.STDOUT, text=True, timeout=240)
         self.assertRegex(r.stdout, r"\* +\d+  main +run")
-        out, _ = p.communicate(timeout=60)
+        out, _ = p.communicate(timeout=240)
         self.assertIn("hello", out)
         self.assertEqual(p.returncode, 0)
 

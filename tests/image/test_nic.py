@@ -113,7 +113,7 @@ def unplug(qmp, ident):
     slot = min(d["slot"] for d in qmp("query-pci")[0]["devices"]
                if d["id"]["device"] == ident)
     qmp("device_del", id="/machine/peripheral-anon/device[0]")
-    end = time.time() + 10
+    end = time.time() + 60
     while any(d["slot"] == slot for d in qmp("query-pci")[0]["devices"]):
         qmp.hmp("o /w 0xae10 0")
         qmp.hmp(f"o /w 0xae08 {1 << slot}")

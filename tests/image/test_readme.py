@@ -34,7 +34,7 @@ class Readme(unittest.TestCase):
         cls.dir.cleanup()
 
     def sh(self, command, **kw):
-        return subprocess.run(command, shell=True, cwd=self.tree, text=True, timeout=300,
+        return subprocess.run(command, shell=True, cwd=self.tree, text=True, timeout=1800,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **kw)
 
     def test_1_own_application(self):

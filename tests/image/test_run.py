@@ -93,7 +93,7 @@ class Several(unittest.TestCase):
                 self.assertEqual((status, console.strip()), (0, "disk"), console)
 
     def wait_for(self, log, text):
-        for _ in range(300):
+        for _ in range(1200):
             with open(log) as f:
                 said = f.read()
             if text in said:
@@ -106,7 +106,7 @@ class Several(unittest.TestCase):
             env = {**os.environ, "XDG_RUNTIME_DIR": d}
 
             def sirloin(*args):
-                r = subprocess.run([SIRLOIN, *args], env=env, text=True, timeout=90,
+                r = subprocess.run([SIRLOIN, *args], env=env, text=True, timeout=300,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
                 return r.returncode, r.stdout.strip()
             cases = (("q35", ["serve"], 9), ("pc", ["serve", "poll"], 143))
@@ -115,7 +115,7 @@ class Several(unittest.TestCase):
                     name = "g-" + machine
                     self.assertEqual(sirloin(
                         "run", "--detach", "--accel", "tcg", "--machine", machine, "--name",
-                        name, "--timeout", "60", self.image, "--", *args), (0, name))
+                        name, "--timeout", "240", self.image, "--", *args), (0, name))
                     log = f"{d}/sirloin/{name}/log"
                     self.wait_for(log, "serving")
                     self.assertIn(f"{name}\trunning", sirloin("list")[1])

@@ -160,7 +160,7 @@ class Trace(unittest.TestCase):
                       files_disk(f"{d}/d.img", {"index.html": b"x"})) as g:
             g.expect(r"serving .* on ", 60)
             for _ in range(5):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20).read()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60).read()
             g.p.send_signal(signal.SIGTERM)
             g.wait(60)
             doc = load(f"{d}/t.json")
@@ -227,7 +227,7 @@ class Report(unittest.TestCase):
 
     def report(self, path, status=0):
         r = subprocess.run([SIRLOIN, "report", path], stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE, text=True, timeout=60)
+                           stderr=subprocess.PIPE, text=True, timeout=240)
         self.assertEqual(r.returncode, status, r.stderr)
         return r
 
@@ -270,7 +270,7 @@ class Report(unittest.TestCase):
                             f"--user-data-dir={self.d}/profile", "--virtual-time-budget=5000",
                             "--dump-dom", f"file://{self.d}/t.html"],
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                           timeout=120)
+                           timeout=480)
         title = r.stdout.split("<title>")[1].split("</title>")[0]
         self.assertTrue(title.startswith("colours: "), title)
         self.assertGreater(int(title.split()[1]), 8)

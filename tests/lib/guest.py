@@ -24,7 +24,7 @@ def image(app, kind="elf"):
     path = f"{OUT}/{KERNEL}/hw/{app}.{kind}"
     if kind == "iso":
         subprocess.run(["make", "-s", "-C", ROOT, f"O={OUT}", f"RUMP={RUMP}", path],
-                       check=True, timeout=300)
+                       check=True, timeout=1800)
     return path
 
 

@@ -33,7 +33,7 @@ class Namespace:
     def __exit__(self, *_):
         subprocess.run(["ip", "netns", "del", self.name], stderr=subprocess.DEVNULL)
 
-    def run(self, *cmd, timeout=120):
+    def run(self, *cmd, timeout=480):
         r = subprocess.run([*self.prefix, *map(str, cmd)], timeout=timeout, text=True,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if r.returncode:

@@ -67,7 +67,7 @@ def bake(*programs, name, files=None, platform="hw", rump=RUMP):
         os.makedirs(DIR, exist_ok=True)
         subprocess.run([SIRLOIN, "bake", *programs, "-o", out, "-p", platform,
                         "--root", d, *(["--rump", rump] if rump else [])],
-                       check=True, timeout=300, env=ENV)
+                       check=True, timeout=1800, env=ENV)
     return out
 
 

@@ -64,7 +64,7 @@ def files():
         raise Unavailable(f"{QEMU} is not installed")
     with only_one():
         r = subprocess.run([f"{XENTESTS}/mkbed", f"{OUT}/xenbed"], stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE, text=True, timeout=600)
+                           stderr=subprocess.PIPE, text=True, timeout=1800)
     if r.returncode:
         raise Unavailable(r.stderr.strip().splitlines()[-1])
     return r.stdout.strip()
@@ -80,7 +80,7 @@ def settings(name, kernel, **config):
 
 
 class Bed:
-    def __init__(self, mem=3072, dom0_mem=768, smp=1, work=None, shell=False, timeout=900,
+    def __init__(self, mem=3072, dom0_mem=768, smp=1, work=None, shell=False, timeout=3600,
                  qemu=(), pci=()):
         """pci: devices to be passed to guests, as QEMU's -device has them, each with
         addr=SLOT (0x10 and up are free); their back ends are in qemu.  Such a bed has

@@ -34,7 +34,7 @@ class Served(Case):
     def users(self, d):
         return [u for e in self.status(d)["exports"] for u in e["users"]]
 
-    def wait_for(self, d, what, seconds=40):
+    def wait_for(self, d, what, seconds=160):
         """Until what(status) holds."""
         end = time.monotonic() + seconds
         while not what(st := self.status(d)):

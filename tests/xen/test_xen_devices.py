@@ -130,7 +130,7 @@ class Plug(Case):
                 self.shut_down(g)
 
     def wait_for(self, g, name):
-        for _ in range(20):
+        for _ in range(100):
             text = self.ask(g, "status")
             if re.search(rf'"name":"{name}".*', text):
                 return

@@ -152,10 +152,11 @@ class Control(Case):
             with self.on(lane):
                 g = self.monitor(lane)
                 self.bed.run(f"""xl sysrq {g.name} h
-                        xenstore-write /local/domain/{g.id}/control/shutdown nonsense; sleep 0.5
-                    xenstore-write /local/domain/{g.id}/control/shutdown ''; sleep 0.5""")
+                    xenstore-write /local/domain/{g.id}/control/shutdown nonsense""")
+                g.expect("nonsense")
+                self.bed.run(f"""xenstore-write /local/domain/{g.id}/control/shutdown ''
+                    sleep 0.5""")
                 self.ask(g, "echo still-here")
-                self.assertIn("nonsense", g.console)
                 self.shut_down(g)
 
     def test_availability(self):
@@ -230,8 +231,10 @@ class Control(Case):
             with self.on(lane):
                 g = self.monitor(lane)
                 self.assertNotIn("back", self.ask(g, "spin 3 3"))
+                before = int(self.bed.run("date +%s"))
                 wall = int(self.ask(g, "time").split()[2]) / 1e9
-                self.assertLess(abs(wall - float(self.bed.run("date +%s"))), 3)
+                self.assertGreater(wall, before - 2)
+                self.assertLess(wall, int(self.bed.run("date +%s")) + 3)
 
 
 class Save(Case):
@@ -263,7 +266,7 @@ class Save(Case):
                     self.ask(g, f"echo life-{life}")
                     later, wall2 = self.clocks(g)
                     self.assertGreater(later, mono)
-                    self.assertLess(later - mono, 60)
+                    self.assertLess(later - mono, 600)
                     self.assertGreater(wall2 - wall, 2)
                     self.ask(g, "check blk0 0 4096 1")
                     self.ask(g, f"write blk0 8388608 1024 {life}")
@@ -338,7 +341,7 @@ class Memory(Case):
 
     def test_large(self):
         """6 GB (and 3), all of it used, in a bed of their own."""
-        with xen.Bed(mem=8400, timeout=900) as bed:
+        with xen.Bed(mem=8400) as bed:
             for mem in (3072, 6144) if LONG else (6144,):
                 with self.subTest(mem=mem):
                     g = self.monitor(("pv", 2), bed=bed, memory=mem, timeout=60)

@@ -51,7 +51,7 @@ class Netback(Case):
     def backends(self, d):
         return self.bed.call(f"xenstore-ls -f /local/domain/{d.id}/backend/vif")[1]
 
-    def no_backends(self, d, timeout=10):
+    def no_backends(self, d, timeout=60):
         end = time.monotonic() + timeout
         while (left := re.findall(r"vif/\d+/\d+ ", self.backends(d))) and time.monotonic() < end:
             time.sleep(0.2)
@@ -130,7 +130,7 @@ class Netback(Case):
         else:
             self.assertIn("removed", out)
 
-    def no_backends_of(self, d, domid, timeout=10):
+    def no_backends_of(self, d, domid, timeout=60):
         end = time.monotonic() + timeout
         while f"vif/{domid}/" in self.backends(d) and time.monotonic() < end:
             time.sleep(0.1)
