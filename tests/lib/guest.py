@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 OUT = os.environ.get("SIRLOIN_O", f"{ROOT}/build")
@@ -125,6 +126,15 @@ def run(*args, timeout=60, stdin=subprocess.DEVNULL):
     """Run to the end: (status, console)."""
     with Guest(*args, timeout=timeout, stdin=stdin) as g:
         return g.wait(timeout + 20), g.console
+
+
+def at_once(test, cases, check, jobs=4):
+    """check(case) of each, some at a time, for what mostly waits; each a subtest."""
+    with ThreadPoolExecutor(jobs) as pool:
+        results = [(case, pool.submit(check, case)) for case in cases]
+    for case, r in results:
+        with test.subTest(case=case):
+            r.result()
 
 
 def files_disk(path, files, size_mb=16, fstype="fat"):

@@ -7,10 +7,9 @@ import os
 import shutil
 import subprocess
 import unittest
-from concurrent.futures import ThreadPoolExecutor
 
 import xen
-from guest import KERNEL, OUT
+from guest import KERNEL, OUT, at_once
 
 JOBS = 4        # guests at once, where they mostly wait
 LANES = (("pv", 1), ("pv", 2), ("pvh", 1))
@@ -187,12 +186,7 @@ class Case(unittest.TestCase):
         self.assertEqual(g.wait(timeout), (reason, status), g.console[-3000:])
 
     def at_once(self, cases, check, jobs=JOBS):
-        """check(case) of each, some at a time, for what mostly waits; each a subtest."""
-        with ThreadPoolExecutor(jobs) as pool:
-            results = [(case, pool.submit(check, case)) for case in cases]
-        for case, r in results:
-            with self.subTest(case=case):
-                r.result()
+        at_once(self, cases, check, jobs)
 
     def on(self, lane):
         return self.subTest(type=lane[0], vcpus=lane[1])
