@@ -41,8 +41,14 @@ struct pcidriver {
 
 uint32_t pcidev_read(const struct pcidev *, unsigned reg);  /* 32 bits */
 void	pcidev_write(const struct pcidev *, unsigned reg, uint32_t);
-/* Memory decoding and bus mastering; INTx disabled is the hypercall's work. */
-void	pcidev_enable(const struct pcidev *, bool on);
+/*
+ * What the function does on the bus: nothing, answer (its registers), reach memory
+ * too.  Who had it before (firmware, a domain that died) may have left it running,
+ * with rings of its own: a driver stops it with PCIDEV_ANSWERS and only then lets it
+ * reach memory.  INTx disabled is the hypercall's work.
+ */
+enum pcidev_use { PCIDEV_OFF = 0, PCIDEV_ANSWERS = 0x2, PCIDEV_MASTER = 0x6 };
+void	pcidev_enable(const struct pcidev *, enum pcidev_use);
 /* A memory BAR, uncached; *len its size.  NULL, with a message: not there. */
 volatile void *pcidev_map(const struct pcidev *, int bar, size_t *len);
 /* Private vectors (MSI-X entries, or 1 for MSI); 0: a line only. */

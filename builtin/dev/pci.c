@@ -9,8 +9,6 @@
 
 #define REG_ID		0x00
 #define REG_COMMAND	0x04
-#define  CMD_MEM	0x0002
-#define  CMD_MASTER	0x0004
 #define REG_CLASS	0x08
 #define REG_SUBSYS	0x2c
 
@@ -69,12 +67,12 @@ pcidev_write(const struct pcidev *d, unsigned reg, uint32_t v)
 
 /* The upper half is the status, whose bits are cleared by writing ones. */
 void
-pcidev_enable(const struct pcidev *d, bool on)
+pcidev_enable(const struct pcidev *d, enum pcidev_use use)
 {
 	uint32_t v = pcidev_read(d, REG_COMMAND) & 0xffff;
 
-	v &= ~(uint32_t)(CMD_MEM | CMD_MASTER);
-	pcidev_write(d, REG_COMMAND, on ? v | CMD_MEM | CMD_MASTER : v);
+	v &= ~(uint32_t)PCIDEV_MASTER;
+	pcidev_write(d, REG_COMMAND, v | use);
 }
 
 volatile void *
@@ -175,7 +173,7 @@ detach(struct function *f)
 {
 	struct vector *v;
 
-	pcidev_enable(&f->d, false);
+	pcidev_enable(&f->d, PCIDEV_OFF);
 	while ((v = STAILQ_FIRST(&f->vectors)) != NULL) {
 		STAILQ_REMOVE_HEAD(&f->vectors, link);
 		rumpcomp_pci_irq_disestablish(v->handle);

@@ -257,7 +257,12 @@ pcidev_read(const struct pcidev *d, unsigned reg)
 	return fake_gone ? 0xffffffff : 0x12345678;
 }
 void pcidev_write(const struct pcidev *d, unsigned reg, uint32_t v) { }
-void pcidev_enable(const struct pcidev *d, bool on) { fake_decodes = on; }
+void
+pcidev_enable(const struct pcidev *d, enum pcidev_use use)
+{
+
+	fake_decodes = use != PCIDEV_OFF;
+}
 int pcidev_vectors(const struct pcidev *d) { return fake_vectors; }
 
 volatile void *

@@ -123,7 +123,16 @@ pcidev_read(const struct pcidev *d, unsigned reg)
 	return reg == 0 ? (uint32_t)fake_ident << 16 | 0x8086 : rnd();
 }
 void pcidev_write(const struct pcidev *d, unsigned reg, uint32_t v) { }
-void pcidev_enable(const struct pcidev *d, bool on) { }
+
+/* Somebody had the device before: it may reach memory when it stands still. */
+void
+pcidev_enable(const struct pcidev *d, enum pcidev_use use)
+{
+
+	CHECK(use != PCIDEV_MASTER || ((fake_regs[RCTL / 4] & RCTL_EN) == 0 &&
+	    (fake_regs[TCTL / 4] & TCTL_EN) == 0));
+}
+
 int pcidev_vectors(const struct pcidev *d) { return fake_vectors; }
 
 volatile void *
@@ -174,6 +183,8 @@ fake_attach(uint16_t ident)
 
 	fake_nic = NULL;
 	fake_ident = ident;
+	fake_regs[RCTL / 4] = RCTL_EN;
+	fake_regs[TCTL / 4] = TCTL_EN;
 	dev = (struct pcidev){ .vendor = 0x8086, .device = ident,
 	    .name = "wm0" };
 	CHECK(drv->match(&dev));

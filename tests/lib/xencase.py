@@ -21,10 +21,6 @@ TOOLS = {"load": [f"{xen.XENTESTS}/load.c"],
          "hostilefront": [f"{xen.XENTESTS}/hostile/front.c"]}
 XEN_LIBS = ["-lxenstore", "-lxengnttab", "-lxenevtchn", "-lxentoolcore", "-lxentoollog"]
 
-# Now and then the hypervisor has a ring of the NIC's not in the I/O MMU's table, and then
-# it never sends (docs/xen.md, "PCI devices"): an open fault, and these tests find it.
-passed_nic = unittest.skipUnless(os.environ.get("LONG"), "LONG=1: an open fault (docs/xen.md)")
-
 
 def tool(name):
     """A static program for dom0, made when its sources are newer."""

@@ -11,7 +11,7 @@ import xen
 import xencase
 from driverbed import DISKS, NIC, Bed
 from guest import KERNEL, OUT
-from xencase import Case, passed_nic
+from xencase import Case
 
 LONG = os.environ.get("LONG") == "1"
 MB = 1024 if LONG else 64
@@ -24,7 +24,6 @@ def vbd(vdev="xvda", mode="w"):
     return f"format=raw,vdev={vdev},access={mode},backend=driver,backendtype=phy,target=data"
 
 
-@passed_nic
 class DriverDomain(Case):
     def setUp(self):
         try:
@@ -79,7 +78,8 @@ class DriverDomain(Case):
     def linux_client(self, mac="00:16:3e:00:05:04"):
         g = self.linux(vif=[f"backend=driver,mac={mac}"], disk=[vbd()])
         self.ask(g, "udhcpc -i eth0 -n -q -t 10 -s /bin/dhcp 2>&1", 120)
-        self.ask(g, f"ip addr add {LINUX}/16 dev eth0; (serve tcp 7000 >/dev/null 2>&1 &)")
+        self.ask(g, f"ip addr add {LINUX}/16 dev eth0; (serve tcp 7000 >/tmp/serve 2>&1 &); "
+                 "until grep -q serving /tmp/serve; do sleep 0.1; done", 60)
         return g
 
     def our_client(self):

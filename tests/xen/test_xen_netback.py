@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from test_xen_pci import DEVICES
 from test_xen_pci import shared as shared_pci
-from xencase import DOM0, Case, Refused, passed_nic, static
+from xencase import DOM0, Case, Refused, static
 
 LONG = bool(os.environ.get("LONG"))
 MACS = "00:16:3e:00:00:%02x"
@@ -184,7 +184,6 @@ class Echo(socketserver.BaseRequestHandler):
             self.request.sendall(data)
 
 
-@passed_nic
 class Card(Netback):
     """A network card that is passed to the driver domain."""
     test_guests = test_plug = test_destroyed = test_rate = test_bridge = None

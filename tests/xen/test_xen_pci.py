@@ -9,7 +9,7 @@ import urllib.request
 
 import xen
 from guest import KERNEL, OUT, ROOT, files_disk, free_port, tap_lines
-from xencase import GUEST, Case, disk, one_bed, passed_nic, static
+from xencase import GUEST, Case, disk, one_bed, static
 
 LANES = (("pv", 1), ("pv", 2))
 FILES = {"index.html": b"<h1>hello</h1>\n", "big.bin": os.urandom(1 << 20),
@@ -105,7 +105,6 @@ class Pci(Case):
         return {f"{f['vendor']}:{f['device']}": f
                 for f in json.loads(self.get(nic, "/status.json"))["pci"]}
 
-    @passed_nic
     def test_httpd(self):
         """Each NIC, each disk, each kind of interrupt (LONG=1: on one and two CPUs)."""
         for lane in LANES:
@@ -154,7 +153,6 @@ class Pci(Case):
         return g.expect(r"^pci (\S+) \S+: from domain 0", 20, mark)[1]
 
     @unittest.skipIf(KERNEL == "netbsd", "the built-in kernel's drivers")
-    @passed_nic
     def test_plugging(self):
         """A disk that comes later is driven, and goes; the web server goes on."""
         g = self.serve(("pv", 2), "e1000", "ahci")
@@ -169,7 +167,6 @@ class Pci(Case):
             self.check_files("e1000")
         self.shut_down(g)
 
-    @passed_nic
     def test_taken_away(self):
         """The NIC that serves is taken away: that is said, and the guest lives."""
         g = self.serve(("pv", 1), "e1000", PAIRS[0][1])

@@ -265,6 +265,7 @@ reset(struct ahci *h)
 		return EIO;
 	ahci_write(h->regs, HBA_GHC, GHC_AE);
 	h->cap = ahci_read(h->regs, HBA_CAP);
+	pcidev_enable(h->pci, PCIDEV_MASTER);
 	return h->cap == UINT32_MAX ? ENXIO : 0;
 }
 
@@ -291,7 +292,7 @@ ahci_attach(struct pcidev *pci)
 		kmem_free(h, sizeof(*h));
 		return ENXIO;
 	}
-	pcidev_enable(pci, true);
+	pcidev_enable(pci, PCIDEV_ANSWERS);
 	h->watch = (struct diskwatch){ .tick = ahci_tick,
 	    .shutdown = ahci_shutdown, .arg = h };
 	ports(h, len);

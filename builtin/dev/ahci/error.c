@@ -130,7 +130,7 @@ cut_off(struct ahci_port *p)
 {
 	struct ahci *h = p->h;
 
-	pcidev_enable(h->pci, false);
+	pcidev_enable(h->pci, PCIDEV_OFF);
 	for (unsigned i = 0; i < MAXPORTS; i++)
 		if (h->port[i] != NULL && h->port[i]->state != AHCI_DEAD)
 			give_up(h->port[i], h->port[i] == p ?

@@ -200,10 +200,10 @@ wm_attach(struct pcidev *d)
 	sc->regs = pcidev_map(d, 0, &len);
 	if (sc->regs == NULL || len < NREG)
 		goto fail;
-	pcidev_enable(d, true);
-	if (wm_hw_gone(sc))
+	pcidev_enable(d, PCIDEV_ANSWERS);
+	if (wm_hw_reset(sc) != 0)
 		goto fail;
-	wm_write(sc, IMC, 0xffffffff);
+	pcidev_enable(d, PCIDEV_MASTER);
 	if ((error = wm_hw_address(sc, sc->nic.info.mac)) != 0) {
 		k_printf("%s: no address that makes sense\n", d->name);
 		goto fail;

@@ -88,7 +88,7 @@ give_up(struct nvme *n, const char *why)
 	struct diskreqs all;
 
 	k_printf("%s: %s: its disks fail from now on\n", n->pci->name, why);
-	pcidev_enable(n->pci, false);	/* no late writes to memory */
+	pcidev_enable(n->pci, PCIDEV_OFF);	/* no late writes to memory */
 	n->state = NVME_DEAD;
 	queues_clear(n, true, &all);
 	disk_done_all(&all, EIO);

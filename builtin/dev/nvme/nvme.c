@@ -224,6 +224,7 @@ start(struct nvme *n)
 		n->nqueue = MAXQUEUES;
 	if ((error = nvme_disable(n)) != 0)
 		return error;
+	pcidev_enable(n->pci, PCIDEV_MASTER);
 	if ((n->q[0] = nvme_queue_new(n, 0, CAP_MQES(n->cap) < ADMIN_DEPTH ?
 	    CAP_MQES(n->cap) : ADMIN_DEPTH)) == NULL)
 		return ENOMEM;
@@ -265,7 +266,7 @@ nvme_attach(struct pcidev *p)
 		kmem_free(n, sizeof(*n));
 		return ENXIO;
 	}
-	pcidev_enable(p, true);
+	pcidev_enable(p, PCIDEV_ANSWERS);
 	if ((error = check(n)) == 0 && (error = start(n)) == 0)
 		return 0;
 	/* Interrupts go first: what they use stays. */
