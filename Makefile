@@ -77,9 +77,9 @@ fronts	= $(if $(filter net,$(1)),$(xen_net_SRCS)) \
 	   $(if $(filter blkback,$(1)),$(xen_blkback_SRCS) $(kernel_export_SRCS) \
 	   $(hypercall_export_SRCS)) \
 	   $(if $(RUMP)$(filter $(DISKS),$(1)),$(hypercall_disk_SRCS)) \
-	   $(if $(filter share,$(1)),$(hypercall_share_SRCS)) \
+	   $(if $(filter share,$(1)),$(xen_share_SRCS) $(hypercall_share_SRCS)) \
 	   $(if $(filter linux,$(1)),$(kernel_vm_SRCS) $(hypercall_vm_SRCS))
-hw_drivers = $(if $(filter net $(DISKS),$(1)),$(xen_SRCS) $(kernel_away_SRCS)) $(fronts) $(if $(filter net,$(1)),$(virtio_net_SRCS)) \
+hw_drivers = $(if $(filter net share $(DISKS),$(1)),$(xen_SRCS) $(kernel_away_SRCS)) $(fronts) $(if $(filter net,$(1)),$(virtio_net_SRCS)) \
 	   $(if $(filter $(DISKS),$(1)),$(virtio_blk_SRCS)) \
 	   $(if $(filter share,$(1)),$(virtio_share_SRCS)) \
 	   $(if $(filter net share $(DISKS),$(1)),$(virtio_SRCS) $(kernel_power_SRCS)) \
@@ -280,7 +280,7 @@ empty	:=
 joined	= $(subst $(empty) $(empty),$(comma),$(strip $(call objs,$(1),$(2))))
 arrows	= platform=$(call joined,$(1),$(platform_$(1)_SRCS) $(platform_$(1)_trace_SRCS) $(platform_common_SRCS)) \
 	   kernel=$(call joined,$(1),$(kernel_SRCS) $(kernel_trace_SRCS) $(kernel_vm_SRCS) $(kernel_soft_SRCS) $(kernel_export_SRCS) $(kernel_away_SRCS) $($(1)_kernel_SRCS)) \
-	   xen=$(call joined,$(1),$(xen_SRCS) $(xen_net_SRCS) $(xen_blk_SRCS) \
+	   xen=$(call joined,$(1),$(xen_SRCS) $(xen_net_SRCS) $(xen_blk_SRCS) $(xen_share_SRCS) \
 	   $(xen_back_SRCS) $(xen_netback_SRCS) $(xen_blkback_SRCS) $($(1)_pci_SRCS)) \
 	   stateless=$(call joined,$(1),$(libc_min_stateless_SRCS)) \
 	   hypercall=$(call joined,$(1),$(hypercall_SRCS) $(hypercall_disk_SRCS) \

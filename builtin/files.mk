@@ -45,7 +45,8 @@ builtin_iso_SRCS := builtin/fs/iso/iso.c builtin/fs/iso/record.c \
 
 # Folders of the host, by 9P.
 builtin_share_SRCS := builtin/fs/p9/msg.c builtin/fs/p9/client.c \
-	builtin/fs/p9/node.c builtin/fs/p9/data.c builtin/fs/p9/mount.c
+	builtin/fs/p9/node.c builtin/fs/p9/data.c builtin/fs/p9/mount.c \
+	builtin/fs/p9/session.c
 
 # Every call goes through these; builtin/net adds its own.
 builtin_HOT := builtin/core/file.c builtin/core/sys_io.c \

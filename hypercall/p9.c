@@ -41,3 +41,37 @@ rumpcomp_p9_rpc(struct p9dev *dev, const void *req, size_t len, void *reply,
 	hyp_schedule(nlocks, NULL);
 	return error;
 }
+
+uint32_t
+rumpcomp_p9_enter(struct p9dev *dev)
+{
+	uint32_t server;
+	int nlocks;
+
+	if (dev->enter == NULL)
+		return 1;
+	nlocks = hyp_unschedule(NULL);
+	server = dev->enter(dev);
+	hyp_schedule(nlocks, NULL);
+	return server;
+}
+
+void
+rumpcomp_p9_leave(struct p9dev *dev)
+{
+	int nlocks;
+
+	if (dev->leave == NULL)
+		return;
+	nlocks = hyp_unschedule(NULL);
+	dev->leave(dev);
+	hyp_schedule(nlocks, NULL);
+}
+
+void
+rumpcomp_p9_begin(struct p9dev *dev, uint32_t server)
+{
+
+	if (dev->begin != NULL)
+		dev->begin(dev, server);
+}

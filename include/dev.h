@@ -108,6 +108,10 @@ struct p9dev {
 	/* As rumpcomp_p9_rpc() (rump/p9.h). */
 	int		(*rpc)(struct p9dev *, const void *, size_t, void *,
 			    size_t, size_t *);
+	/* Likewise; NULL: the server is always the same. */
+	uint32_t	(*enter)(struct p9dev *);
+	void		(*leave)(struct p9dev *);
+	void		(*begin)(struct p9dev *, uint32_t session);
 	TAILQ_ENTRY(p9dev) link;
 };
 void	p9dev_register(struct p9dev *);

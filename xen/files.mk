@@ -3,6 +3,7 @@ xen_SRCS := xen/xs.c xen/xsop.c xen/xsring.c xen/xswatch.c xen/event.c \
 	xen/xenbus.c xen/balloon.c xen/vcpus.c
 xen_net_SRCS := xen/netfront.c xen/netfront_rx.c xen/netfront_tx.c \
 	xen/netfront_slot.c xen/netbuf.c xen/netparse.c
+xen_share_SRCS := xen/p9front.c xen/p9front_io.c
 xen_blk_SRCS := xen/blkfront.c xen/blkfront_io.c xen/blkpool.c
 # back ends: what any has, and each kind
 xen_back_SRCS := xen/backbus.c xen/backkeys.c xen/backscan.c xen/backring.c

@@ -22,4 +22,16 @@ void	rumpcomp_p9_close(struct p9dev *);
 int	rumpcomp_p9_rpc(struct p9dev *, const void *req, size_t len, void *reply,
 	    size_t rmax, size_t *rlen);
 
+/*
+ * Around what is several messages and has to have one server: a suspend of the
+ * machine waits for the leave, not for ever.  enter: the server's number, after
+ * it has waited, not for ever, for one that is to come back.  When it is not
+ * that of the last rumpcomp_p9_begin(), the server is another one that knows
+ * nothing of any fid, and messages fail with EIO until the next begin.  Those
+ * under way when a server went have failed so.
+ */
+uint32_t rumpcomp_p9_enter(struct p9dev *);
+void	rumpcomp_p9_leave(struct p9dev *);
+void	rumpcomp_p9_begin(struct p9dev *, uint32_t server);
+
 #endif /* SIRLOIN_RUMP_P9_H */

@@ -112,6 +112,7 @@ def parser():
                    default=[])
     x.add_argument("--disk", metavar="FILE[,ro][,raw][,mount=DIR]", action="append",
                    default=[])
+    x.add_argument("--share", metavar="FOLDER[:/DIR[:ro]]", action="append", default=[])
     config_options(x)
     x.set_defaults(call=xl.xlcfg)
 

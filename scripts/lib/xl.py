@@ -16,7 +16,7 @@ import tty
 import timeline
 import xencrash
 from common import (Failure, NOSTART, PANIC, TIMEOUT, USAGE, image_platform,
-                    disk_options, make_config, net_entries, tmpfs_entries)
+                    disk_options, make_config, net_entries, shares, tmpfs_entries)
 
 CMDLINE = 1023          # a PV guest's command line (MAX_GUEST_CMDLINE, with its end)
 STORE = 4000            # a value in xenstore (XENSTORE_PAYLOAD_MAX, with its path)
@@ -60,6 +60,17 @@ def disks(ns):
     return entries, conf + tmpfs_entries(ns)
 
 
+def folders(ns):
+    """p9: folders of dom0's, by QEMU; a guest's mounts may be read-only, the folder's
+    server knows of no such thing."""
+    found, conf = shares(ns)
+    for path, _ in found:
+        if "," in path:
+            raise Failure(f"--share {path}: xl takes no comma in a folder's name")
+    return [f"tag=share{n},security_model=none,path={path}"
+            for n, (path, _) in enumerate(found)], [] if ns.config else conf
+
+
 def devices(ns, kind):
     """pci: the machine's devices, by their places (xl-pci-configuration(5))."""
     for spec in ns.pci:
@@ -94,7 +105,8 @@ def domain(ns):
     kind = domain_type(ns)
     vifs, netconf = networks(ns)
     entries, blkconf = disks(ns)
-    config = make_config(ns, netconf, blkconf)
+    p9, shareconf = folders(ns)
+    config = make_config(ns, netconf, blkconf + shareconf)
     extra = " ".join([*ns.option, config])
     store = None
     if kind == "pv" and len(extra.encode()) > CMDLINE:
@@ -108,6 +120,8 @@ def domain(ns):
         cfg["vif"] = vifs
     if entries:
         cfg["disk"] = entries
+    if p9:
+        cfg["p9"] = p9
     if devices(ns, kind):
         cfg["pci"] = ns.pci
     return cfg, store
@@ -307,7 +321,7 @@ def once(ns, cfg_file, name, store):
 
 def run(ns):
     for option, given in (("--gdb", ns.gdb is not None), ("--qemu", ns.qemu),
-                          ("--rng", ns.rng), ("--core", ns.core), ("--share", ns.share)):
+                          ("--rng", ns.rng), ("--core", ns.core)):
         if given:
             raise Failure(f"{option} is for QEMU, not for --platform xen", USAGE)
     ns.option = timeline.with_option(ns)

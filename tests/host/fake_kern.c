@@ -8,6 +8,7 @@ uint64_t fake_time;
 unsigned long fake_irq;
 struct netdev *fake_net;
 struct blkdev *fake_blk;
+struct p9dev *fake_p9;
 
 void fake_seed(uint64_t s) { rnd_start(s); }
 
@@ -58,4 +59,12 @@ blkdev_register(struct blkdev *b)
 
 	strcpy(b->name, "blk0");
 	fake_blk = b;
+}
+
+void
+p9dev_register(struct p9dev *p)
+{
+
+	strcpy(p->name, "share0");
+	fake_p9 = p;
 }

@@ -22,6 +22,7 @@ extern char said[16384];		/* the console */
 extern uint64_t fake_time;
 extern struct netdev *fake_net;		/* registered last */
 extern struct blkdev *fake_blk;
+extern struct p9dev *fake_p9;
 
 void	fake_seed(uint64_t);
 unsigned rnd(void);

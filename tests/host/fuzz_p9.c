@@ -187,6 +187,23 @@ rumpcomp_p9_open(const char *name, struct p9dev **d, size_t *maxmsg)
 }
 void rumpcomp_p9_close(struct p9dev *d) { }
 
+/* Now and then it is another server that answers. */
+static uint32_t server = 1, begun;
+static uint64_t nservers;
+
+uint32_t
+rumpcomp_p9_enter(struct p9dev *d)
+{
+
+	if (damaged != 0 && rnd(60) == 0) {
+		server++;
+		nservers++;
+	}
+	return server;
+}
+void rumpcomp_p9_leave(struct p9dev *d) { }
+void rumpcomp_p9_begin(struct p9dev *d, uint32_t s) { begun = s; }
+
 int
 rumpcomp_p9_rpc(struct p9dev *d, const void *req, size_t len, void *reply,
     size_t rmax, size_t *rlen)
@@ -195,6 +212,8 @@ rumpcomp_p9_rpc(struct p9dev *d, const void *req, size_t len, void *reply,
 
 	if (len < 7 || number(q, 4) != len || len > 65536)
 		DIE("a request of %zu bytes says %lu", len, number(q, 4));
+	if (begun != server)
+		return 5;
 	ASAN_UNPOISON_MEMORY_REGION(reply, rmax);
 	out = reply;
 	at = 0;
@@ -290,7 +309,7 @@ main(int argc, char **argv)
 	}
 	if (mounted < steps / 4)
 		DIE("only %ld of %ld mounted", mounted, steps);
-	printf("fuzz_p9: %ld servers, %ld of them mounted, %lu replies\n", steps,
-	    mounted, nreplies);
+	printf("fuzz_p9: %ld servers, %ld of them mounted, %lu others later, "
+	    "%lu replies\n", steps, mounted, nservers, nreplies);
 	return 0;
 }

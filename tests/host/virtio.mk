@@ -17,7 +17,10 @@ host_fuzz_dsdt_ARGS := 100000
 virtio_fake := tests/host/virtio/fake.c tests/host/fake_kern.c \
 	   virtio/device.c virtio/ring.c kernel/blkreq.c kernel/rxpool.c
 virtio_host_CFLAGS := -Itests/host/kernel -Iinclude -D_GNU_SOURCE
-host_TESTS += fuzz_vnet fuzz_vblk
+host_TESTS += fuzz_vnet fuzz_vblk fuzz_v9p
+host_fuzz_v9p_SRCS := tests/host/fuzz_v9p.c tests/host/p9_rpc.c $(virtio_fake) virtio/p9.c
+host_fuzz_v9p_CFLAGS := $(virtio_host_CFLAGS)
+host_fuzz_v9p_ARGS := 500
 host_fuzz_vnet_SRCS := tests/host/fuzz_vnet.c $(virtio_fake) virtio/net.c \
 	   virtio/net_rx.c virtio/net_tx.c
 host_fuzz_vnet_CFLAGS := $(virtio_host_CFLAGS)

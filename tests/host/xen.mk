@@ -14,6 +14,11 @@ host_fuzz_blkfront_SRCS := tests/host/fuzz_blkfront.c $(xen_fake) \
 	   xen/blkfront.c xen/blkfront_io.c xen/blkpool.c
 host_fuzz_blkfront_CFLAGS := $(xen_host_CFLAGS)
 host_fuzz_blkfront_ARGS := 300
+host_TESTS += fuzz_p9front
+host_fuzz_p9front_SRCS := tests/host/fuzz_p9front.c tests/host/p9_rpc.c $(xen_fake) \
+	   $(xen_share_SRCS)
+host_fuzz_p9front_CFLAGS := $(xen_host_CFLAGS)
+host_fuzz_p9front_ARGS := 300
 host_TESTS += fuzz_xenstore
 host_fuzz_xenstore_SRCS := tests/host/fuzz_xenstore.c tests/host/xen/fake.c tests/host/fake_kern.c \
 	   xen/xs.c xen/xsop.c xen/xsring.c xen/xswatch.c

@@ -56,6 +56,19 @@ exec /tmp/python/bin/python3 /tmp/scripts/sirloin "$@"
 END""", 120)
 
 
+def install_qemu(bed):
+    """Xen's QEMU where libxl looks for it, in dom0's memory."""
+    if not os.path.exists(f"{xen.files()}/qemu"):
+        raise xen.Unavailable("no qemu-system-xen in this Debian")
+    bed.run(f"""[ -d /tmp/qemu ] || cp -r {xen.files()}/qemu /tmp/
+        mkdir -p /usr/libexec /tmp/qemu/keymaps; : >/tmp/qemu/keymaps/en-us
+        cat >/usr/libexec/xen-qemu-system-i386 <<'END' &&
+#!/bin/sh
+LD_LIBRARY_PATH=/tmp/qemu/lib exec /tmp/qemu/qemu -L /tmp/qemu "$@"
+END
+        chmod 755 /usr/libexec/xen-qemu-system-i386""", 120)
+
+
 def one_bed(make):
     """A function: the bed of this run that make() makes; another when it has died."""
     made = []

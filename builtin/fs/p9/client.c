@@ -139,32 +139,51 @@ p9_clunk(struct p9fs *fs, uint32_t fid)
 
 /* ---- beginning ---- */
 
-/* fs->msize is what buffers have, and is then what the server agrees to. */
-int
-p9_version(struct p9fs *fs, size_t maxmsg)
+/* Offers messages of fs->msize bytes. */
+static int
+agree(struct p9fs *fs, uint32_t *msize)
 {
+	struct p9req *r = p9_request(fs, P9_VERSION);
 	char version[16];
-	struct p9req *r;
-	uint32_t msize;
 	int error;
 
-	fs->msize = maxmsg;
-	if ((r = p9_request(fs, P9_VERSION)) == NULL)
+	if (r == NULL)
 		return ENOMEM;
 	p9_put32(&r->m, (uint32_t)fs->msize);
 	p9_putstr(&r->m, VERSION);
-	error = p9_call(fs, r);
-	msize = error == 0 ? p9_get32(&r->m) : 0;
-	if (error == 0) {
+	if ((error = p9_call(fs, r)) == 0) {
+		*msize = p9_get32(&r->m);
 		(void)p9_getstr(&r->m, version, sizeof(version));
-		if (r->m.bad || msize < MSIZE_MIN || msize > maxmsg ||
+		if (r->m.bad || *msize < MSIZE_MIN || *msize > fs->msize ||
 		    strcmp(version, VERSION) != 0)
 			error = EINVAL;
 	}
 	p9_release(fs, r);
+	return error;
+}
+
+/* fs->msize is what buffers have, and is then what the server agrees to. */
+int
+p9_version(struct p9fs *fs, size_t maxmsg)
+{
+	uint32_t msize = (uint32_t)maxmsg;
+	int error;
+
+	fs->msize = maxmsg;
+	error = agree(fs, &msize);
 	p9_free_requests(fs);		/* their size is another one now */
 	fs->msize = error == 0 ? msize : maxmsg;
 	return error;
+}
+
+/* With another server; buffers stay what they are. */
+int
+p9_version_again(struct p9fs *fs)
+{
+	uint32_t msize;
+	int error = agree(fs, &msize);
+
+	return error == 0 && msize != fs->msize ? EINVAL : error;
 }
 
 int
@@ -189,20 +208,17 @@ p9_attach(struct p9fs *fs, uint32_t fid, struct p9qid *q)
 }
 
 int
-p9_walk(struct p9fs *fs, uint32_t from, const char *name, uint32_t *fid,
+p9_walk_to(struct p9fs *fs, uint32_t from, const char *name, uint32_t fid,
     struct p9qid *q)
 {
+	struct p9req *r = p9_request(fs, P9_WALK);
 	uint16_t n = name != NULL;
-	struct p9req *r;
 	int error;
 
-	*fid = p9_newfid(fs);
-	if ((r = p9_request(fs, P9_WALK)) == NULL) {
-		fid_free(fs, *fid);
+	if (r == NULL)
 		return ENOMEM;
-	}
 	p9_put32(&r->m, from);
-	p9_put32(&r->m, *fid);
+	p9_put32(&r->m, fid);
 	p9_put16(&r->m, n);
 	if (n != 0)
 		p9_putstr(&r->m, name);
@@ -215,7 +231,17 @@ p9_walk(struct p9fs *fs, uint32_t from, const char *name, uint32_t *fid,
 			error = EIO;
 	}
 	p9_release(fs, r);
-	if (error != 0)
+	return error;
+}
+
+int
+p9_walk(struct p9fs *fs, uint32_t from, const char *name, uint32_t *fid,
+    struct p9qid *q)
+{
+	int error;
+
+	*fid = p9_newfid(fs);
+	if ((error = p9_walk_to(fs, from, name, *fid, q)) != 0)
 		fid_free(fs, *fid);
 	return error;
 }

@@ -32,21 +32,18 @@ slot_use(struct p9fs *fs, struct p9fid *s)
 }
 
 static int
-open_fid(struct vnode *vp, uint32_t fflags, uint32_t *fid)
+open_fid(struct vnode *vp, uint32_t fflags, uint32_t *fid, uint32_t *how)
 {
 	struct p9fs *fs = p9_fs(vp);
 	int error;
 
 	if ((error = p9_walk(fs, P9NODE(vp)->fid, NULL, fid, NULL)) != 0)
 		return error;
-	if (vp->type == VDIR)
-		error = p9_open(fs, *fid, LX_O_DIRECTORY);
-	else if (fflags & FWRITE) {
-		error = p9_open(fs, *fid, O_RDWR);
-		if (error == EACCES && (fflags & FREAD) == 0)
-			error = p9_open(fs, *fid, O_WRONLY);
-	} else
-		error = p9_open(fs, *fid, O_RDONLY);
+	*how = vp->type == VDIR ? LX_O_DIRECTORY :
+	    fflags & FWRITE ? O_RDWR : O_RDONLY;
+	error = p9_open(fs, *fid, *how);
+	if (error == EACCES && *how == O_RDWR && (fflags & FREAD) == 0)
+		error = p9_open(fs, *fid, *how = O_WRONLY);
 	if (error != 0)
 		p9_clunk(fs, *fid);
 	return error;
@@ -87,7 +84,7 @@ p9_vopen(struct vnode *vp, uint32_t fflags)
 	struct p9fid *s = slot_for(vp, fflags);
 	struct p9fs *fs = p9_fs(vp);
 	struct p9attr a;
-	uint32_t fid;
+	uint32_t fid, how;
 	int error;
 
 	if (vp->type != VREG && vp->type != VDIR)
@@ -96,11 +93,12 @@ p9_vopen(struct vnode *vp, uint32_t fflags)
 		return error;
 	if (slot_use(fs, s))
 		return 0;
-	if ((error = open_fid(vp, fflags, &fid)) != 0)
+	if ((error = open_fid(vp, fflags, &fid, &how)) != 0)
 		return error;
 	kmutex_enter(&fs->mtx);
 	if (s->n++ == 0) {
 		s->fid = fid;
+		s->flags = how;
 		fid = P9_NOFID;
 	}
 	kmutex_exit(&fs->mtx);

@@ -1,8 +1,6 @@
 /* mount.c: the file system "9p": mount(2)'s device is a channel's name. */
 #include "p9.h"
 
-#define ROOT_FID	0
-
 static void
 p9_stop(struct p9fs *fs)
 {
@@ -10,6 +8,7 @@ p9_stop(struct p9fs *fs)
 	p9_free_requests(fs);
 	rumpcomp_p9_close(fs->dev);
 	kcond_destroy(&fs->cv);
+	kmutex_destroy(&fs->again);
 	kmutex_destroy(&fs->mtx);
 	kmem_free(fs, sizeof(*fs));
 }
@@ -25,11 +24,11 @@ p9_start(struct p9fs *fs, size_t maxmsg)
 		k_printf("mount %s: not a server of 9P2000.L\n", fs->mp->path);
 		return EINVAL;
 	}
-	if ((error = p9_attach(fs, ROOT_FID, &q)) != 0)
+	if ((error = p9_attach(fs, P9_ROOTFID, &q)) != 0)
 		return error;
 	if ((q.type & P9_QTDIR) == 0)
 		return ENOTDIR;
-	if ((error = p9_node(fs, ROOT_FID, &q, &root)) != 0)
+	if ((error = p9_node(fs, P9_ROOTFID, &q, NULL, NULL, &root)) != 0)
 		return error;
 	fs->root = P9NODE(root);
 	fs->mp->root = root;
@@ -56,8 +55,13 @@ p9_mount(struct mount *mp, const void *data, size_t len)
 		return error;
 	}
 	kmutex_init(&fs->mtx);
+	kmutex_init(&fs->again);
 	kcond_init(&fs->cv);
-	if ((error = p9_start(fs, maxmsg)) != 0)
+	fs->server = rumpcomp_p9_enter(fs->dev);
+	rumpcomp_p9_begin(fs->dev, fs->server);
+	error = p9_start(fs, maxmsg);
+	rumpcomp_p9_leave(fs->dev);
+	if (error != 0)
 		p9_stop(fs);
 	return error;
 }
@@ -67,8 +71,10 @@ p9_unmount(struct mount *mp)
 {
 	struct p9fs *fs = mp->data;
 
+	p9_enter(fs);
 	p9_reap(fs);
 	p9_clunk(fs, fs->root->fid);
+	p9_leave(fs);
 	p9_node_free(fs->root);
 	p9_stop(fs);
 	return 0;
@@ -78,11 +84,14 @@ static int
 p9_statvfs(struct mount *mp, struct statvfs *sv)
 {
 	struct p9fs *fs = mp->data;
-	struct p9req *r = p9_request(fs, P9_STATFS);
+	struct p9req *r;
 	int error;
 
-	if (r == NULL)
+	p9_enter(fs);
+	if ((r = p9_request(fs, P9_STATFS)) == NULL) {
+		p9_leave(fs);
 		return ENOMEM;
+	}
 	p9_put32(&r->m, fs->root->fid);
 	if ((error = p9_call(fs, r)) == 0) {
 		(void)p9_get32(&r->m);		/* the host's type */
@@ -95,6 +104,7 @@ p9_statvfs(struct mount *mp, struct statvfs *sv)
 		error = r->m.bad || sv->f_bsize == 0 ? EIO : 0;
 	}
 	p9_release(fs, r);
+	p9_leave(fs);
 	return error;
 }
 

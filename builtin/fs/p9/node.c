@@ -8,16 +8,48 @@
 
 /* ---- nodes ---- */
 
+enum vtype
+p9_vtype(const struct p9qid *q)
+{
+
+	return q->type & P9_QTDIR ? VDIR : q->type & P9_QTSYMLINK ? VLNK : VREG;
+}
+
+/* "a/b" at the end of a directory's; NULL: too long, or no memory. */
+static char *
+path_join(const char *dir, const char *name)
+{
+	size_t n = dir != NULL ? strlen(dir) : VFS_PATHMAX;
+	size_t k = strlen(name) + 1;
+	char *path;
+
+	if (n + 1 + k > VFS_PATHMAX || (path = kmem_alloc(n + 1 + k)) == NULL)
+		return NULL;
+	memcpy(path, dir, n);
+	path[n] = '/';
+	memcpy(path + n + 1, name, k);
+	return path;
+}
+
+static void
+path_free(char *path)
+{
+
+	if (path != NULL)
+		kmem_free(path, strlen(path) + 1);
+}
+
 static struct p9node *
-node_new(struct p9fs *fs, uint32_t fid, const struct p9qid *q, enum vtype type)
+node_new(struct p9fs *fs, uint32_t fid, const struct p9qid *q)
 {
 	struct p9node *np = kmem_zalloc(sizeof(*np));
 
 	if (np == NULL)
 		return NULL;
-	vnode_init(&np->v, fs->mp, &p9_vnops, type);
+	vnode_init(&np->v, fs->mp, &p9_vnops, p9_vtype(q));
 	np->qpath = q->path;
 	np->fid = fid;
+	np->server = fs->server;
 	np->hashed = true;
 	LIST_INSERT_HEAD(&fs->hash[q->path % P9_NHASH], np, link);
 	return np;
@@ -28,23 +60,39 @@ p9_node_free(struct p9node *np)
 {
 
 	vnode_fini(&np->v);
+	path_free(np->path);
 	kmem_free(np, sizeof(*np));
 }
 
-int
-p9_node(struct p9fs *fs, uint32_t fid, const struct p9qid *q, struct vnode **vpp)
+void
+p9_renumber(struct p9fs *fs, struct p9node *np, uint64_t qpath)
 {
-	enum vtype type = q->type & P9_QTDIR ? VDIR :
-	    q->type & P9_QTSYMLINK ? VLNK : VREG;
+
+	if (!np->hashed)
+		return;
+	LIST_REMOVE(np, link);
+	np->qpath = qpath;
+	LIST_INSERT_HEAD(&fs->hash[qpath % P9_NHASH], np, link);
+}
+
+int
+p9_node(struct p9fs *fs, uint32_t fid, const struct p9qid *q, struct vnode *dir,
+    const char *name, struct vnode **vpp)
+{
 	struct p9node *np;
 	bool own = false;
 
 	kmutex_enter(&fs->mp->mtx);
 	LIST_FOREACH(np, &fs->hash[q->path % P9_NHASH], link)
-		if (np->qpath == q->path && np->v.type == type)
+		if (np->qpath == q->path && np->v.type == p9_vtype(q))
 			break;
-	if (np == NULL)
-		own = (np = node_new(fs, fid, q, type)) != NULL;
+	if (np == NULL && (np = node_new(fs, fid, q)) != NULL) {
+		own = true;
+		if (dir != NULL)
+			np->path = path_join(P9NODE(dir)->path, name);
+		else if ((np->path = kmem_alloc(1)) != NULL)
+			np->path[0] = '\0';
+	}
 	if (np != NULL) {
 		vnode_ref_locked(&np->v);
 		*vpp = &np->v;
@@ -68,8 +116,8 @@ unhash(struct vnode *vp)
 }
 
 /* mp->mtx is held: the server is not asked now. */
-static void
-p9_inactive(struct vnode *vp)
+void
+p9_vinactive(struct vnode *vp)
 {
 	struct p9fs *fs = p9_fs(vp);
 
@@ -100,8 +148,8 @@ p9_reap(struct p9fs *fs)
 
 /* ---- names ---- */
 
-static int
-p9_lookup(struct vnode *dvp, const char *name, struct vnode **vpp)
+int
+p9_vlookup(struct vnode *dvp, const char *name, struct vnode **vpp)
 {
 	struct p9fs *fs = p9_fs(dvp);
 	struct p9qid q;
@@ -112,7 +160,7 @@ p9_lookup(struct vnode *dvp, const char *name, struct vnode **vpp)
 		p9_reap(fs);
 	if ((error = p9_walk(fs, P9NODE(dvp)->fid, name, &fid, &q)) != 0)
 		return error;
-	return p9_node(fs, fid, &q, vpp);
+	return p9_node(fs, fid, &q, dvp, name, vpp);
 }
 
 static int
@@ -156,8 +204,8 @@ create_other(struct p9fs *fs, uint32_t dir, const char *name, mode_t mode,
 	return p9_send(fs, r);
 }
 
-static int
-p9_create(struct vnode *dvp, const char *name, enum vtype type, mode_t mode,
+int
+p9_vcreate(struct vnode *dvp, const char *name, enum vtype type, mode_t mode,
     const char *target, struct vnode **vpp)
 {
 	struct p9fs *fs = p9_fs(dvp);
@@ -168,11 +216,11 @@ p9_create(struct vnode *dvp, const char *name, enum vtype type, mode_t mode,
 		return EROFS;
 	error = type == VREG ? create_file(fs, dir, name, mode) :
 	    create_other(fs, dir, name, mode, target);
-	return error != 0 ? error : p9_lookup(dvp, name, vpp);
+	return error != 0 ? error : p9_vlookup(dvp, name, vpp);
 }
 
-static int
-p9_remove(struct vnode *dvp, const char *name, struct vnode *vp)
+int
+p9_vremove(struct vnode *dvp, const char *name, struct vnode *vp)
 {
 	struct p9fs *fs = p9_fs(dvp);
 	struct p9req *r;
@@ -193,8 +241,49 @@ p9_remove(struct vnode *dvp, const char *name, struct vnode *vp)
 	return error;
 }
 
-static int
-p9_rename(struct vnode *fdvp, const char *fname, struct vnode *vp,
+/* What was at from, or below it, is at or below to.  mp->mtx is held. */
+static void
+paths_move(struct p9fs *fs, const char *from, const char *to)
+{
+	size_t n = strlen(from);
+	struct p9node *np;
+	char *old;
+
+	for (unsigned i = 0; i < P9_NHASH; i++)
+		LIST_FOREACH(np, &fs->hash[i], link) {
+			if ((old = np->path) == NULL ||
+			    strncmp(old, from, n) != 0 ||
+			    (old[n] != '\0' && old[n] != '/'))
+				continue;
+			np->path = old[n] != '\0' ?
+			    path_join(to, old + n + 1) :
+			    kmem_alloc(strlen(to) + 1);
+			if (np->path != NULL && old[n] == '\0')
+				memcpy(np->path, to, strlen(to) + 1);
+			path_free(old);
+		}
+}
+
+static void
+renamed(struct p9fs *fs, struct vnode *fdvp, const char *fname,
+    struct vnode *tdvp, const char *tname, struct vnode *tvp)
+{
+	char *from, *to;
+
+	kmutex_enter(&fs->mp->mtx);
+	if (tvp != NULL)
+		unhash(tvp);
+	from = path_join(P9NODE(fdvp)->path, fname);
+	to = path_join(P9NODE(tdvp)->path, tname);
+	if (from != NULL && to != NULL)
+		paths_move(fs, from, to);
+	path_free(from);
+	path_free(to);
+	kmutex_exit(&fs->mp->mtx);
+}
+
+int
+p9_vrename(struct vnode *fdvp, const char *fname, struct vnode *vp,
     struct vnode *tdvp, const char *tname, struct vnode *tvp)
 {
 	struct p9fs *fs = p9_fs(fdvp);
@@ -211,15 +300,12 @@ p9_rename(struct vnode *fdvp, const char *fname, struct vnode *vp,
 	p9_putstr(&r->m, fname);
 	p9_put32(&r->m, P9NODE(tdvp)->fid);
 	p9_putstr(&r->m, tname);
-	if ((error = p9_send(fs, r)) == 0 && tvp != NULL) {
-		kmutex_enter(&vp->mp->mtx);
-		unhash(tvp);
-		kmutex_exit(&vp->mp->mtx);
-	}
+	if ((error = p9_send(fs, r)) == 0)
+		renamed(fs, fdvp, fname, tdvp, tname, tvp);
 	return error;
 }
 
-static int
+int
 p9_vreadlink(struct vnode *vp, char *buf, size_t size, size_t *len)
 {
 	struct p9fs *fs = p9_fs(vp);
@@ -240,20 +326,3 @@ p9_vreadlink(struct vnode *vp, char *buf, size_t size, size_t *len)
 	p9_release(fs, r);
 	return error;
 }
-
-const struct vnops p9_vnops = {
-	.lookup = p9_lookup,
-	.create = p9_create,
-	.remove = p9_remove,
-	.rename = p9_rename,
-	.open = p9_vopen,
-	.close = p9_vclose,
-	.read = p9_vread,
-	.write = p9_vwrite,
-	.readdir = p9_vreaddir,
-	.readlink = p9_vreadlink,
-	.getattr = p9_vgetattr,
-	.setattr = p9_vsetattr,
-	.fsync = p9_vfsync,
-	.inactive = p9_inactive,
-};

@@ -45,6 +45,8 @@ extern int (*fake_event_fn)(void *);	/* of the channel made last */
 extern struct xenbus_driver *fake_driver;
 /* Value of a key of the back end's; ~0: missing. */
 extern uint64_t (*fake_key)(const char *key);
+/* One that is a string; NULL: anything may be there. */
+extern const char *fake_string;
 extern const char *fake_trouble;
 /* KERN_INIT functions of the files under test. */
 void	fake_init(void);

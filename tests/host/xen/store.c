@@ -1,6 +1,8 @@
 /* store.c: for the drivers' tests: a store of keys that the test makes up. */
 #include "fake.h"
 
+const char *fake_string;
+
 int
 xs_read_num(xs_txn t, const char *dir, const char *node, uint64_t max,
     uint64_t *v)
@@ -20,6 +22,10 @@ xs_read_str(xs_txn t, const char *dir, const char *node, char *buf, size_t size)
 {
 	unsigned i, n;
 
+	if (fake_string != NULL) {
+		strcpy(buf, fake_string);
+		return 0;
+	}
 	if (rnd() % 2)
 		return ENOENT;
 	if (rnd() % 2) {
