@@ -189,9 +189,7 @@ class Card(Netback):
     test_guests = test_plug = test_destroyed = test_rate = test_bridge = None
     test_hostile = test_hostile_pvh = None
 
-    def setUp(self):
-        super().setUp()
-        self.bed = shared_pci()
+    the_bed = staticmethod(shared_pci)
 
     def card(self, nic):
         """A guest gets its address from the network behind the card; bulk to the host

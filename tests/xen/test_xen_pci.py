@@ -56,12 +56,7 @@ shared = one_bed(Bed)
 
 
 class Pci(Case):
-    def setUp(self):
-        try:
-            self.bed = shared()
-        except xen.Unavailable as e:
-            self.skipTest(str(e))
-        self.guests = []
+    the_bed = staticmethod(shared)
 
     def with_devices(self, app, *names, argv=(), **keys):
         return self.guest(app, *argv, pci=[DEVICES[n][0] for n in names], **keys)
