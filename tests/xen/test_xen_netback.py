@@ -120,7 +120,7 @@ class Netback(Case):
     # ---- front ends that lie ----
 
     def lie(self, d, lie):
-        out = self.bed.call(f"timeout 50 hostilefront {d.id} {lie} 2>&1", 60)[1]
+        out = self.bed.call(f"timeout 200 hostilefront {d.id} {lie} 2>&1", 60)[1]
         self.assertIn("lied", out)
         if lie == "dies":       # then the tool stack cleans up
             back = f"/local/domain/{d.id}/backend/vif/0/7"
@@ -172,7 +172,7 @@ class Netback(Case):
             "mask": "16"})
         self.client(d, 3, net={"if": "virt0", "type": "inet", "method": "dhcp"})
         self.echoes(size=300000)
-        self.bed.run(f"ping -c 2 -w 10 {UP}")
+        self.bed.run(f"ping -c 2 -w 60 {UP}")
         with self.assertRaisesRegex(Refused, "error 61 "):
             self.ask(g, f"send {DOM0} 4 word")
         self.assertNotIn("panic", d.console)
