@@ -23,7 +23,10 @@ int	kern_vm_map(uintptr_t *vap, size_t size, int prot);
 /* Unmapped holes in [va, va + size) are fine.  ENOMEM. */
 int	kern_vm_unmap(uintptr_t va, size_t size);
 void	kern_vm_unmap_owner(int);	/* all that is this one's */
-/* ENOMEM: a hole, or no memory for what becomes writable. */
+/*
+ * ENOMEM: a hole, no memory for what becomes writable, or none to keep what
+ * becomes inaccessible: from there on, nothing has changed.
+ */
 int	kern_vm_protect(uintptr_t va, size_t size, int prot);
 /* The pages are zeroes again, and their memory is free. */
 int	kern_vm_discard(uintptr_t va, size_t size);

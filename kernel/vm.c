@@ -132,7 +132,7 @@ promise(uint64_t size)
 	uint64_t owed = promised - committed;
 
 	kern_mem_info(&mi);
-	if (owed + size <= mi.free - mi.free / 32)
+	if (size == 0 || owed + size <= mi.free - mi.free / 32)
 		return true;
 	refused++;
 	return false;
@@ -259,6 +259,15 @@ sane(uintptr_t va, size_t size)
 	    size <= SPACE && base != 0 && va >= base && va - base <= SPACE - size;
 }
 
+static void
+set_prot(struct area *a, int prot)
+{
+	unsigned long s = kern_spin_lock(&lock);
+
+	a->prot = prot;
+	kern_spin_unlock(&lock, s);
+}
+
 static int
 unmap(uintptr_t va, size_t size)
 {
@@ -273,17 +282,9 @@ unmap(uintptr_t va, size_t size)
 		n = RB_NEXT(areas, &areas, a);
 		if (a->prot != 0)
 			promised -= a->end - a->start;
-		s = kern_spin_lock(&lock);
-		a->prot = 0;			/* no more pages */
-		kern_spin_unlock(&lock, s);
+		set_prot(a, 0);			/* no more pages */
 		take_pages(a, a->start, a->end, false);
-		for (uintptr_t p = a->start; vm_parked != 0 && p < a->end;
-		    p += PAGE_SIZE) {
-			void *page = vm_unpark(p);
-
-			if (page != NULL)
-				kern_page_free(page, 1);
-		}
+		vm_park_free(a->start, a->end);
 		s = kern_spin_lock(&lock);
 		RB_REMOVE(areas, &areas, a);
 		kern_spin_unlock(&lock, s);
@@ -360,6 +361,7 @@ kern_vm_unmap_owner(int owner)
 static bool
 covered(uintptr_t va, uintptr_t end, uint64_t *more)
 {
+	uintptr_t from = va;
 	struct area *a;
 
 	*more = 0;
@@ -368,40 +370,37 @@ covered(uintptr_t va, uintptr_t end, uint64_t *more)
 		if (a->prot == 0)
 			*more += (a->end < end ? a->end : end) - va;
 		va = a->end;
-		if (va >= end)
+		if (va >= end) {
+			*more -= vm_park_bytes(from, end);
 			return true;
+		}
 	}
 	return false;
 }
 
-static void
+static int
 protect_area(struct area *a, int prot)
 {
 	size_t size = a->end - a->start;
 	int old = a->prot;
-	unsigned long s;
-	uintptr_t va;
-	void *page;
 
 	if (old == prot)
-		return;
+		return 0;
+	set_prot(a, prot);
+	if (prot == 0 && vm_park_reserve(a->start, a->end) != 0) {
+		set_prot(a, old);
+		refused++;
+		return ENOMEM;
+	}
 	promised += (prot != 0 ? size : 0) - (old != 0 ? size : 0);
-	s = kern_spin_lock(&lock);
-	a->prot = prot;
-	kern_spin_unlock(&lock, s);
 	if (prot == 0)
 		take_pages(a, a->start, a->end, true);
 	else if (old != 0)
 		plat_protect(a->start, size, page_prot(prot));
-	for (va = a->start; prot != 0 && vm_parked != 0 && va < a->end;
-	    va += PAGE_SIZE) {
-		if ((page = vm_unpark(va)) == NULL)
-			continue;
-		if (plat_map(va, plat_virt_to_phys(page), PAGE_SIZE,
-		    page_prot(prot)) != 0)
-			kern_panic("vm: no page table for a page");
-		__atomic_fetch_add(&committed, PAGE_SIZE, __ATOMIC_RELAXED);
-	}
+	if (prot != 0)
+		__atomic_fetch_add(&committed, vm_unpark(a->start, a->end,
+		    page_prot(prot)), __ATOMIC_RELAXED);
+	return 0;
 }
 
 int
@@ -418,8 +417,9 @@ kern_vm_protect(uintptr_t va, size_t size, int prot)
 	    area_split(va) != 0 || area_split(va + size) != 0)
 		error = ENOMEM;
 	for (a = error == 0 ? area_above(va) : NULL;
-	    a != NULL && a->start < va + size; a = RB_NEXT(areas, &areas, a)) {
-		protect_area(a, prot);
+	    error == 0 && a != NULL && a->start < va + size;
+	    a = RB_NEXT(areas, &areas, a)) {
+		error = protect_area(a, prot);
 		area_merge(a);
 	}
 	kern_mutex_unlock(&mutex);

@@ -4,8 +4,12 @@
 
 #include <kern.h>
 
-extern size_t vm_parked;		/* how many there are: often none */
-void	vm_park(uintptr_t va, void *page);
-void	*vm_unpark(uintptr_t va);	/* no longer parked; NULL: was not */
+/* Room for all pages that are mapped in [va, end).  ENOMEM. */
+int	vm_park_reserve(uintptr_t va, uintptr_t end);
+void	vm_park(uintptr_t va, void *page);	/* one, with room reserved */
+size_t	vm_park_bytes(uintptr_t va, uintptr_t end);
+/* Those of [va, end) are mapped again; how many bytes. */
+size_t	vm_unpark(uintptr_t va, uintptr_t end, int plat_prot);
+void	vm_park_free(uintptr_t va, uintptr_t end);
 
 #endif /* KERNEL_VM_PARK_H */

@@ -2,6 +2,7 @@
  * The clock: pvclock, or a counter (TSC, HPET, PM timer, PIT) and its rate.
  * Zero is the first instruction of the image where the TSC can tell.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "hw.h"
@@ -246,17 +247,35 @@ find_rates(uint64_t told, uint64_t *tsc_hz, uint64_t *lapic_hz)
 	}
 }
 
+/*
+ * A CMOS clock has whole seconds, and QEMU's begins with the second in which
+ * QEMU was started: it is up to two behind.  The word `utc' is the time, ns,
+ * shortly before a virtual machine's TSC was 0.
+ */
+static uint64_t
+told_epoch(void)
+{
+	size_t len;
+	const char *v = kern_option("utc", &len);
+
+	if (v == NULL || !x86_feature.hyper || kind != CLOCK_TSC)
+		return 0;
+	return strtoul(v, NULL, 10) +
+	    mul_shift(hw_entry_tsc, clk.rate, SHIFT);
+}
+
 static uint64_t
 find_epoch(bool pv)
 {
-	uint64_t wall;
+	uint64_t wall, told = told_epoch();
 
 	if (pv && (wall = hw_pvclock_wall()) != 0)
 		return wall + (kind == CLOCK_PV ? pv_zero :
 		    hw_pvclock_read() - plat_clock());
-	if ((wall = hw_rtc_read()) != 0)
-		return wall * NS - plat_clock();
-	return 0;
+	wall = hw_rtc_read() * NS;
+	if (wall != 0)
+		wall -= plat_clock();
+	return wall > told ? wall : told;
 }
 
 void __attribute__((cold))

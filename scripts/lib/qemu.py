@@ -138,7 +138,7 @@ def boot(ns, config):
             argv += ["-drive", f"if=pflash,format=raw,readonly=on,file={code}"
                      ] if "CODE" in code else ["-bios", code]
         return argv
-    words = " ".join([*timeline.with_option(ns), config])
+    words = " ".join([*timeline.with_option(ns), f"utc={time.time_ns()}", config])
     return ["-kernel", ns.image, "-append", words]
 
 

@@ -42,6 +42,40 @@ int main(void)
 	return refused > 0 ? 0 : 2;
 }
 """
+FULL = r"""
+#include <errno.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#define N	4096
+#define SIZE	(64 * 4096UL)
+int main(void)
+{
+	static char *p[N];
+	int n = 0, k;
+	while (n < N && (p[n] = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANON, -1, 0)) != MAP_FAILED) {
+		for (size_t i = 0; i < SIZE; i += 4096)
+			p[n][i] = (char)(n + i / 4096);
+		n++;
+	}
+	for (k = 0; k < n && mprotect(p[k], SIZE, PROT_NONE) == 0; k++)
+		;
+	int error = errno;
+	for (int i = k; i < n; i++)		/* what failed is as it was */
+		for (size_t j = 0; j < SIZE; j += 4096)
+			if (p[i][j]++ != (char)(i + j / 4096))
+				return 2;
+	for (int i = 0; i < k; i++) {
+		if (mprotect(p[i], SIZE, PROT_READ | PROT_WRITE) != 0)
+			return 3;
+		for (size_t j = 0; j < SIZE; j += 4096)
+			if (p[i][j] != (char)(i + j / 4096))
+				return 4;
+	}
+	printf("%d of %d, errno %d\n", k, n, error);
+	return k < n && error == ENOMEM && n > 100 ? 0 : 1;
+}
+"""
 DEEP = r"""
 #include <string.h>
 int deeper(volatile char *p, int n)
@@ -104,6 +138,11 @@ class Linux(unittest.TestCase):
 
     def test_out_of_memory(self):
         status, console = run(self.source("greedy", GREEDY), "--mem", 96)
+        self.assertEqual(status, 0, console)
+
+    def test_no_memory_to_protect(self):
+        """What is to be inaccessible must be kept: no memory for that is ENOMEM."""
+        status, console = run(self.source("full", FULL), "--mem", 96)
         self.assertEqual(status, 0, console)
 
     def test_runaway_recursion(self):

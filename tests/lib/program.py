@@ -1,5 +1,6 @@
 """Programs for Linux under test: built by sirloin cc, baked, run."""
 
+import fcntl
 import glob
 import os
 import shutil
@@ -33,27 +34,37 @@ def compile(source, *flags):
 # Programs whose recipe needs other sources than one of their name, or C++.
 SOURCES = {"leveldb": ["leveldb", "googletest"],
            "leveldb_tests": ["leveldb", "googletest"]}
+# Programs that link with another's libraries.
+NEEDS = {"nginx": [("openssl", "openssl/libssl.a")]}
 
 
 def build(name, output=None):
     """A program from Debian's source packages, once; its path."""
     path = f"{DIR}/{output or name}"
-    sources = SOURCES.get(name, [name])
-    if not os.path.exists(path):
-        subprocess.run(["make", "-s", "-C", ROOT, f"O={OUT}",
-                        *[f"{OUT}/src/{s}/.sha256" for s in sources],
-                        *(["c++"] if name.startswith("leveldb") else [])],
-                       check=True, timeout=1800)
-        os.makedirs(DIR, exist_ok=True)
-        with open(f"{DIR}/{name}.log", "w") as log:
-            # its make needs no turn: it is in a folder of its own
-            r = subprocess.run([f"{ROOT}/tests/programs/build", name, cc(),
-                                f"{OUT}/src/{sources[0]}", DIR], stdout=log, stderr=log,
-                               timeout=1800, env={**os.environ, "SIRLOIN_MAKING": "1"})
-        if r.returncode != 0:
-            with open(f"{DIR}/{name}.log") as log:
-                raise AssertionError(f"{name} was not built:\n" + log.read()[-2000:])
+    needs = [build(*other) for other in NEEDS.get(name, [])]
+    os.makedirs(DIR, exist_ok=True)
+    with open(f"{DIR}/.{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(path) or any(os.path.getmtime(n) > os.path.getmtime(path)
+                                           for n in needs):
+            _build(name)
     return path
+
+
+def _build(name):
+    sources = SOURCES.get(name, [name])
+    subprocess.run(["make", "-s", "-C", ROOT, f"O={OUT}",
+                    *[f"{OUT}/src/{s}/.sha256" for s in sources],
+                    *(["c++"] if name.startswith("leveldb") else [])],
+                   check=True, timeout=1800)
+    with open(f"{DIR}/{name}.log", "w") as log:
+        # its make needs no turn: it is in a folder of its own
+        r = subprocess.run([f"{ROOT}/tests/programs/build", name, cc(),
+                            f"{OUT}/src/{sources[0]}", DIR], stdout=log, stderr=log,
+                           timeout=1800, env={**os.environ, "SIRLOIN_MAKING": "1"})
+    if r.returncode != 0:
+        with open(f"{DIR}/{name}.log") as log:
+            raise AssertionError(f"{name} was not built:\n" + log.read()[-2000:])
 
 
 def bake(*programs, name, files=None, platform="hw", rump=RUMP):

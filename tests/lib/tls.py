@@ -1,0 +1,52 @@
+"""nginx with TLS: a certificate made for the test, the image, and who asks it."""
+
+import os
+import subprocess
+
+import program
+
+NAME = "sirloin.test"
+BIG = 5_000_000
+CONF = b"""daemon off;
+user root root;
+master_process off;
+error_log stderr;
+pid /tmp/nginx.pid;
+events { worker_connections 256; }
+http {
+  access_log off;
+  client_body_temp_path /tmp/b; proxy_temp_path /tmp/p; fastcgi_temp_path /tmp/f;
+  uwsgi_temp_path /tmp/u; scgi_temp_path /tmp/s;
+  sendfile on;
+  ssl_certificate /nginx/conf/leaf.pem; ssl_certificate_key /nginx/conf/leaf.key;
+  ssl_protocols TLSv1.2 TLSv1.3;
+  server { listen 443 ssl; location / { root /nginx/html; } }
+}
+"""
+KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
+
+
+def certificates(folder):
+    """ca.pem, who signed leaf.pem of sirloin.test; other.pem, who signed nothing."""
+    def make(name, subject, *more):
+        subprocess.run(["openssl", "req", "-x509", *KEY, "-subj", f"/CN={subject}", "-keyout",
+                        f"{folder}/{name}.key", "-out", f"{folder}/{name}.pem", *more],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    make("ca", "A test's own")
+    make("other", "Somebody else")
+    make("leaf", NAME, "-CA", f"{folder}/ca.pem", "-CAkey", f"{folder}/ca.key", "-addext",
+         f"subjectAltName=DNS:{NAME}", "-addext", "basicConstraints=critical,CA:FALSE")
+
+
+def bake(folder, name="nginxtls", **keys):
+    """The image with the leaf's certificate: (path, what its /big.bin is)."""
+    certificates(folder)
+    big = os.urandom(BIG)
+    files = {"etc/passwd": b"root:x:0:0::/:/bin/sh\n", "etc/group": b"root:x:0:\n",
+             "nginx/conf/nginx.conf": CONF, "nginx/html/index.html": b"x" * 612,
+             "nginx/html/big.bin": big}
+    for n in ("leaf.pem", "leaf.key"):
+        with open(f"{folder}/{n}", "rb") as f:
+            files[f"nginx/conf/{n}"] = f.read()
+    return program.bake(program.build("nginx"), name=name, files=files, **keys), big
