@@ -33,6 +33,13 @@ rumpcomp_host_thread_self(void)
 	return (struct host_thread *)kern_curthread();
 }
 
+uint64_t
+rumpcomp_host_cputime(struct host_thread *t)
+{
+
+	return kern_thread_cputime((struct thread *)t);
+}
+
 void
 rumpcomp_host_yield(void)
 {

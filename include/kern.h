@@ -102,6 +102,7 @@ void	kern_thread_each(void (*fn)(const struct kern_thread_info *, void *),
 int	kern_cpu_leave(unsigned n, void (*park)(unsigned cpu));
 void	kern_cpu_back(unsigned n);
 bool	kern_cpu_is_away(unsigned n);
+uint64_t kern_thread_cputime(struct thread *);	/* ns; it must not end */
 uint64_t kern_cpu_idletime(unsigned cpu);	/* ns */
 uint64_t kern_cpu_switches(unsigned cpu);
 uint64_t kern_cpu_wakeups(unsigned cpu);	/* times that it went idle */

@@ -340,6 +340,29 @@ kern_curcpu(void)
 }
 
 uint64_t
+kern_thread_cputime(struct thread *t)
+{
+	unsigned long s = plat_irq_save();
+	struct cpu *c;
+	uint64_t ns;
+
+	while ((c = __atomic_load_n(&t->cpu, __ATOMIC_ACQUIRE)) != NULL) {
+		spin_acquire(&c->rq.lock);
+		if (t->cpu == c)
+			break;
+		spin_release(&c->rq.lock);	/* it has just moved */
+	}
+	ns = t->cputime;
+	if (c != NULL) {
+		if (c->cur == t)
+			ns += plat_clock() - c->since;
+		spin_release(&c->rq.lock);
+	}
+	plat_irq_restore(s);
+	return ns;
+}
+
+uint64_t
 kern_cpu_idletime(unsigned n)
 {
 	struct cpu *c;

@@ -101,6 +101,7 @@
 #define NR_setfsuid 122
 #define NR_rt_sigpending 127
 #define NR_rt_sigtimedwait 128
+#define NR_rt_sigqueueinfo 129
 #define NR_rt_sigsuspend 130
 #define NR_sigaltstack 131
 #define NR_utime 132
@@ -130,6 +131,11 @@
 #define NR_getdents64 217
 #define NR_set_tid_address 218
 #define NR_fadvise64 221
+#define NR_timer_create 222
+#define NR_timer_settime 223
+#define NR_timer_gettime 224
+#define NR_timer_getoverrun 225
+#define NR_timer_delete 226
 #define NR_clock_settime 227
 #define NR_clock_gettime 228
 #define NR_clock_getres 229
@@ -169,6 +175,7 @@
 #define NR_pipe2 293
 #define NR_preadv 295
 #define NR_pwritev 296
+#define NR_rt_tgsigqueueinfo 297
 #define NR_recvmmsg 299
 #define NR_prlimit64 302
 #define NR_syncfs 306

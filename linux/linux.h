@@ -56,9 +56,21 @@ struct lx_sigaction {			/* the kernel's struct sigaction */
 	uint64_t	mask;
 };
 struct lx_special;
+struct lx_ptimer;
+/* What a handler is told beyond the number (siginfo_t). */
+struct lx_siginfo {
+	int		code;		/* LX_SI_ */
+	int		from;		/* who sent it, or which timer */
+	int		over;		/* how often more the timer was due */
+	uint64_t	value;
+};
+enum { LX_SI_KERNEL = 0x80, LX_SI_TIMER = -2, LX_SI_TKILL = -6 };
 struct lx_timer {
 	uint64_t	at, period;	/* monotonic ns, 0: off; ns */
-	/* In the timers' thread; n: times that it was due. */
+	/*
+	 * In the timers' thread; n: times that it was due.  It may set the
+	 * period to 0: that was the last time.
+	 */
 	void		(*fire)(struct lx_timer *, uint64_t n);
 	void		*arg;
 	LIST_ENTRY(lx_timer) link;
@@ -76,11 +88,15 @@ struct lx_process {
 	LIST_ENTRY(lx_process) link;
 	struct lx_special **special;	/* special.c's: by descriptor */
 	struct lx_timer	alarm;
+	LIST_HEAD(, lx_ptimer) timers;	/* timer.c's */
+	int		lasttimer;
 	uint32_t	lock;		/* of what is below */
+	uint64_t	cputime;	/* of threads that have ended, ns */
 	LIST_HEAD(, lx_task) tasks;
 	uintptr_t	brk0, brk, brkend;
 	struct lx_sigaction sig[LX_NSIG];
 	uint64_t	pending;	/* signals for any thread */
+	struct lx_siginfo info[LX_NSIG];
 	bool		handlers;	/* it has set some */
 };
 struct lx_task {
@@ -91,6 +107,7 @@ struct lx_task {
 	size_t		unmapsize;
 	void		*hoststack;	/* where to go back to */
 	uint64_t	sigmask, pending;
+	struct lx_siginfo info[LX_NSIG];
 	uint64_t	savedmask;	/* ppoll's and sigsuspend's */
 	bool		hassaved;
 	uint32_t	wakeword;	/* futex: waits that a signal ends */
@@ -199,17 +216,31 @@ struct lx_itimerspec { struct lx_timespec interval, value; };
 void	lx_timer_set(struct lx_timer *, uint64_t at, uint64_t period);
 void	lx_timer_get(struct lx_timer *, struct lx_itimerspec *);
 
+/* ---- CPU time (cputime.c) and POSIX timers (timer.c) ---- */
+
+/* Of a process, or of the thread that asks (or NULL).  -EINVAL: no such clock. */
+long	lx_cputime(struct lx_process *, struct lx_task *, int clock, uint64_t *ns);
+/* setitimer() of CPU time, ITIMER_VIRTUAL or _PROF; us. */
+long	lx_cputimer_set(long which, uint64_t value, uint64_t interval);
+void	lx_cputimer_get(long which, struct lx_itimerspec *);
+/* A timer's signal is about to be handled: how often more it was due. */
+int	lx_timer_delivered(struct lx_process *, int id);
+void	lx_timers_end(struct lx_process *);
+
 /* ---- signals (signal.c) ---- */
 
 #define LX_SIGBIT(n)	(1UL << ((n) - 1))
 enum { LX_SIGHUP = 1, LX_SIGINT = 2, LX_SIGABRT = 6, LX_SIGKILL = 9,
     LX_SIGSEGV = 11, LX_SIGPIPE = 13, LX_SIGALRM = 14, LX_SIGTERM = 15,
     LX_SIGCHLD = 17, LX_SIGCONT = 18, LX_SIGSTOP = 19, LX_SIGURG = 23,
-    LX_SIGWINCH = 28 };
+    LX_SIGVTALRM = 26, LX_SIGPROF = 27, LX_SIGWINCH = 28 };
 /* At the end of every call: run handlers of what is pending and not masked. */
 long	lx_signals(struct lx_task *, long result);
 bool	lx_signal_pending(struct lx_task *);
 void	lx_signal_send(struct lx_process *, struct lx_task *, int sig);
+/* To thread tid, or (0) to any.  1; 0: it is pending or ignored; -ESRCH. */
+long	lx_signal_queue(struct lx_process *, int tid, int sig,
+	    const struct lx_siginfo *);
 void	lx_die_by(struct lx_process *, int sig) __attribute__((noreturn));
 /* Would this end it? */
 bool	lx_signal_kills(const struct lx_process *, int sig);
@@ -258,7 +289,9 @@ const char *lx_absent(long n);		/* its name (absent.c); NULL: unknown */
 	X(sendmmsg) X(recvmmsg) X(getpgid) X(copy_file_range)		\
 	X(getgroups) X(getresuid) X(setfsuid) X(readahead) X(setxattr)	\
 	X(sched_get_priority_max) X(sched_get_priority_min)		\
-	X(sync_file_range) X(syncfs) X(renameat2)
+	X(sync_file_range) X(syncfs) X(renameat2) X(timer_create)	\
+	X(timer_settime) X(timer_gettime) X(timer_getoverrun)		\
+	X(timer_delete) X(rt_sigqueueinfo) X(rt_tgsigqueueinfo)
 #define LX_DECLARE(name)	lx_call lx_sys_##name;
 LX_CALLS(LX_DECLARE)
 

@@ -220,22 +220,6 @@ lx_sys_setrlimit(long which, long new, long c, long d, long e, long f)
 	return lx_sys_prlimit64(0, which, new, 0, 0, 0);
 }
 
-struct lx_rusage { int64_t utime[2], stime[2], other[14]; };
-
-long
-lx_sys_getrusage(long who, long out, long c, long d, long e, long f)
-{
-	struct lx_rusage *o = (void *)out;
-	uint64_t now = rumpcomp_host_clock(), total, free;
-
-	memset(o, 0, sizeof(*o));
-	o->utime[0] = (int64_t)(now / 1000000000);
-	o->utime[1] = (int64_t)(now % 1000000000 / 1000);
-	rumpcomp_host_meminfo(&total, &free);
-	o->other[0] = (int64_t)((total - free) / 1024);	/* ru_maxrss */
-	return 0;
-}
-
 struct lx_sysinfo {
 	int64_t		uptime;
 	uint64_t	loads[3], totalram, freeram, sharedram, bufferram,

@@ -83,7 +83,7 @@ do_poll(struct pollfd *user, long n, uint64_t deadline)
 	    NULL)
 		return -LX_ENOMEM;
 	events_in(fds, user, n);
-	r = lx_poll_until(fds, (unsigned)n, deadline);
+	r = lx_epoll_poll(fds, (unsigned)n, deadline);
 	if (r >= 0)
 		r = events_out(user, fds, n);
 	if (fds != few)
@@ -175,7 +175,7 @@ do_select(long n, uint64_t *in, uint64_t *out, uint64_t *ex, uint64_t deadline)
 		if (ev != 0)
 			fds[k++] = (struct pollfd){ (int)fd, ev, 0 };
 	}
-	r = lx_poll_until(fds, k, deadline);
+	r = lx_epoll_poll(fds, k, deadline);
 	for (unsigned i = 0; r >= 0 && i < k; i++)
 		if (fds[i].revents & POLLNVAL)
 			r = -LX_EBADF;

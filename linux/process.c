@@ -149,6 +149,7 @@ lx_process_end(struct lx_process *p, int status)
 		lx_task_wake(t);
 	lx_unlock(&p->lock);
 	lx_timer_set(&p->alarm, 0, 0);
+	lx_timers_end(p);
 	lx_mem_end(p);
 	lx_special_end(p);
 	lx_dirpath_end(p->pid);

@@ -17,7 +17,7 @@
 #define SA_NODEFER	0x40000000
 #define SA_RESETHAND	0x80000000
 #define UNBLOCKABLE	(LX_SIGBIT(LX_SIGKILL) | LX_SIGBIT(LX_SIGSTOP))
-#define SI_TKILL	(-6)
+#define SI_USER		0
 
 /* asm/ucontext.h: where a handler finds the mask that it came from. */
 #define UCONTEXT_SIZE	968
@@ -61,23 +61,77 @@ lx_task_wake(struct lx_task *t)
 		rumpcomp_host_futex_wake(waits, INT32_MAX);
 }
 
+long
+lx_signal_queue(struct lx_process *p, int tid, int sig,
+    const struct lx_siginfo *si)
+{
+	struct lx_task *t, *to = NULL;
+	uint64_t *pending = &p->pending, bit = LX_SIGBIT(sig);
+	long r = 0;
+
+	lx_lock(&p->lock);
+	LIST_FOREACH(t, &p->tasks, link)
+		if (tid != 0 ? t->tid == tid : (t->sigmask & bit) == 0) {
+			to = t;
+			break;
+		}
+	if (tid != 0 && to == NULL)
+		r = -LX_ESRCH;
+	else if (!ignored(p, sig)) {
+		if (tid != 0)
+			pending = &to->pending;
+		if ((*pending & bit) == 0) {
+			*(tid != 0 ? &to->info[sig] : &p->info[sig]) = *si;
+			r = 1;
+		}
+		__atomic_fetch_or(pending, bit, __ATOMIC_SEQ_CST);
+		if (to != NULL)
+			lx_task_wake(to);
+	}
+	lx_unlock(&p->lock);
+	return r;
+}
+
 /* To a thread, or (NULL) to any that does not block it. */
 void
 lx_signal_send(struct lx_process *p, struct lx_task *to, int sig)
 {
-	struct lx_task *t;
+	const struct lx_siginfo si = { .code = LX_SI_KERNEL };
 
-	if (ignored(p, sig))
-		return;
-	__atomic_fetch_or(to != NULL ? &to->pending : &p->pending,
-	    LX_SIGBIT(sig), __ATOMIC_SEQ_CST);
+	(void)lx_signal_queue(p, to != NULL ? to->tid : 0, sig, &si);
+}
+
+/* It is not pending any more, if it was. */
+static bool
+take(struct lx_task *t, int sig, struct lx_siginfo *si)
+{
+	struct lx_process *p = t->proc;
+	uint64_t bit = LX_SIGBIT(sig), *pending;
+
 	lx_lock(&p->lock);
-	LIST_FOREACH(t, &p->tasks, link)
-		if (t == to || (to == NULL && (t->sigmask & LX_SIGBIT(sig)) == 0)) {
-			lx_task_wake(t);
-			break;
-		}
+	pending = t->pending & bit ? &t->pending :
+	    p->pending & bit ? &p->pending : NULL;
+	if (pending != NULL) {
+		*si = pending == &t->pending ? t->info[sig] : p->info[sig];
+		__atomic_fetch_and(pending, ~bit, __ATOMIC_ACQ_REL);
+	}
 	lx_unlock(&p->lock);
+	if (pending != NULL && si->code == LX_SI_TIMER)
+		si->over = lx_timer_delivered(p, si->from);
+	return pending != NULL;
+}
+
+/* siginfo_t: what its parts for signals that are sent have in common. */
+static void
+info_out(int info[32], int sig, const struct lx_siginfo *si)
+{
+
+	memset(info, 0, 32 * sizeof(int));
+	info[0] = sig;
+	info[2] = si->code;
+	info[4] = si->from;
+	info[5] = si->over;
+	memcpy(&info[6], &si->value, sizeof(si->value));
 }
 
 void
@@ -90,12 +144,13 @@ lx_die_by(struct lx_process *p, int sig)
 }
 
 static void
-handle(struct lx_task *t, int sig)
+handle(struct lx_task *t, int sig, const struct lx_siginfo *si)
 {
 	struct lx_sigaction sa = t->proc->sig[sig];
 	uint64_t uc[UCONTEXT_SIZE / 8] = { 0 };
-	int info[32] = { sig, 0, SI_TKILL, 0, t->proc->pid };
+	int info[32];
 
+	info_out(info, sig, si);
 	if (sa.flags & SA_RESETHAND)
 		t->proc->sig[sig].handler = SIG_DFL;
 	uc[UCONTEXT_MASK / 8] = t->sigmask;
@@ -108,24 +163,19 @@ long
 lx_signals(struct lx_task *t, long result)
 {
 	struct lx_process *p = t->proc;
-	uint64_t bit;
+	struct lx_siginfo si;
 	int sig;
 
 	if (p->ending != 0)
 		lx_task_end(t);
 	for (sig = 1; sig < LX_NSIG && lx_signal_pending(t); sig++) {
-		bit = LX_SIGBIT(sig);
-		if (((t->pending | p->pending) & ~t->sigmask & bit) == 0)
-			continue;
-		if ((__atomic_fetch_and(&t->pending, ~bit, __ATOMIC_ACQ_REL) &
-		    bit) == 0 && (__atomic_fetch_and(&p->pending, ~bit,
-		    __ATOMIC_ACQ_REL) & bit) == 0)
-			continue;
-		if (ignored(p, sig))
+		if (((t->pending | p->pending) & ~t->sigmask &
+		    LX_SIGBIT(sig)) == 0 || !take(t, sig, &si) ||
+		    ignored(p, sig))
 			continue;
 		if (p->sig[sig].handler == SIG_DFL)
 			lx_die_by(p, sig);
-		handle(t, sig);
+		handle(t, sig, &si);
 	}
 	return result;
 }
@@ -206,24 +256,17 @@ lx_sys_rt_sigtimedwait(long set, long info, long ts, long size, long e, long f)
 {
 	struct lx_task *t = lx_self();
 	const struct lx_timespec *to = (const void *)ts;
-	uint64_t deadline = lx_deadline(to), want = *(uint64_t *)set, got, mask;
+	uint64_t deadline = lx_deadline(to), want = *(uint64_t *)set, mask;
+	struct lx_siginfo si;
 	long r;
 
 	for (;;) {
-		got = (t->pending | t->proc->pending) & want;
-		if (got != 0) {
-			int sig = __builtin_ctzl(got) + 1;
-
-			__atomic_fetch_and(&t->pending, ~LX_SIGBIT(sig),
-			    __ATOMIC_ACQ_REL);
-			__atomic_fetch_and(&t->proc->pending, ~LX_SIGBIT(sig),
-			    __ATOMIC_ACQ_REL);
-			if (info != 0) {
-				memset((void *)info, 0, 128);
-				*(int *)info = sig;
+		for (int sig = 1; sig < LX_NSIG; sig++)
+			if ((want & LX_SIGBIT(sig)) != 0 && take(t, sig, &si)) {
+				if (info != 0)
+					info_out((int *)info, sig, &si);
+				return sig;
 			}
-			return sig;
-		}
 		mask = t->sigmask;
 		t->sigmask &= ~want;
 		r = lx_sleep_until(deadline);
@@ -249,8 +292,8 @@ lx_sys_sigaltstack(long new, long old, long c, long d, long e, long f)
 	return 0;
 }
 
-static struct lx_task *
-task_by(struct lx_process *p, long tid)
+static bool
+exists(struct lx_process *p, long tid)
 {
 	struct lx_task *t;
 
@@ -259,22 +302,29 @@ task_by(struct lx_process *p, long tid)
 		if (t->tid == tid)
 			break;
 	lx_unlock(&p->lock);
-	return t;
+	return t != NULL;
+}
+
+static long
+send_to(struct lx_process *p, long tid, long sig, const struct lx_siginfo *si)
+{
+	long r;
+
+	if (sig < 0 || sig >= LX_NSIG || tid <= 0)
+		return -LX_EINVAL;
+	if (sig == 0)
+		return exists(p, tid) ? 0 : -LX_ESRCH;
+	r = lx_signal_queue(p, (int)tid, (int)sig, si);
+	return r < 0 ? r : 0;
 }
 
 long
 lx_sys_tkill(long tid, long sig, long c, long d, long e, long f)
 {
 	struct lx_process *p = lx_self()->proc;
-	struct lx_task *t = task_by(p, tid);
+	const struct lx_siginfo si = { LX_SI_TKILL, p->pid, 0, 0 };
 
-	if (t == NULL)
-		return -LX_ESRCH;
-	if (sig < 0 || sig >= LX_NSIG)
-		return -LX_EINVAL;
-	if (sig != 0)
-		lx_signal_send(p, t, (int)sig);
-	return 0;
+	return send_to(p, (int)tid, sig, &si);
 }
 
 long
@@ -284,19 +334,59 @@ lx_sys_tgkill(long pid, long tid, long sig, long d, long e, long f)
 	return lx_sys_tkill(tid, sig, 0, 0, 0, 0);
 }
 
-long
-lx_sys_kill(long pid, long sig, long c, long d, long e, long f)
+static bool
+info_in(struct lx_siginfo *si, const int *info)
 {
-	struct lx_process *p = lx_self()->proc, *to;
+
+	*si = (struct lx_siginfo){ info[2], info[4], info[5], 0 };
+	memcpy(&si->value, &info[6], sizeof(si->value));
+	return si->code < 0 && si->code != LX_SI_TIMER &&
+	    si->code != LX_SI_TKILL;
+}
+
+long
+lx_sys_rt_tgsigqueueinfo(long pid, long tid, long sig, long info, long e, long f)
+{
+	struct lx_siginfo si;
+
+	if (!info_in(&si, (const int *)info))
+		return -LX_EPERM;
+	return send_to(lx_self()->proc, (int)tid, sig, &si);
+}
+
+static long
+kill_one(struct lx_process *to, long sig, const struct lx_siginfo *si)
+{
+
+	if (to == NULL)
+		return -LX_ESRCH;
+	if (to != lx_self()->proc && sig != 0 && lx_signal_kills(to, (int)sig))
+		lx_process_signal(to, (int)sig);
+	else if (sig != 0)
+		(void)lx_signal_queue(to, 0, (int)sig, si);
+	return 0;
+}
+
+long
+lx_sys_rt_sigqueueinfo(long pid, long sig, long info, long d, long e, long f)
+{
+	struct lx_siginfo si;
 
 	if (sig < 0 || sig >= LX_NSIG)
 		return -LX_EINVAL;
-	to = pid == 0 || pid == -1 || pid == -p->pid ? p : lx_process_find(pid);
-	if (to == NULL)
-		return -LX_ESRCH;
-	if (sig != 0 && to == p)
-		lx_signal_send(p, NULL, (int)sig);
-	else if (sig != 0)
-		lx_process_signal(to, (int)sig);
-	return 0;
+	if (!info_in(&si, (const int *)info))
+		return -LX_EPERM;
+	return kill_one(lx_process_find((int)pid), sig, &si);
+}
+
+long
+lx_sys_kill(long pid, long sig, long c, long d, long e, long f)
+{
+	struct lx_process *p = lx_self()->proc;
+	const struct lx_siginfo si = { SI_USER, p->pid, 0, 0 };
+
+	if (sig < 0 || sig >= LX_NSIG)
+		return -LX_EINVAL;
+	return kill_one(pid == 0 || pid == -1 || pid == -p->pid ? p :
+	    lx_process_find(pid), sig, &si);
 }

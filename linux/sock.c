@@ -4,6 +4,7 @@
 
 #include "linux.h"
 #include "file.h"
+#include "sock.h"
 
 enum { LX_AF_INET6 = 10 };
 enum { LX_SOCK_NONBLOCK = 04000, LX_SOCK_CLOEXEC = 02000000 };
@@ -17,8 +18,8 @@ family_in(int f)
 	return f == LX_AF_INET6 ? AF_INET6 : f;
 }
 
-static long
-addr_in(struct sockaddr_storage *ss, const void *addr, socklen_t len)
+long
+lx_addr_in(struct sockaddr_storage *ss, const void *addr, socklen_t len)
 {
 	uint16_t family;
 
@@ -34,8 +35,8 @@ addr_in(struct sockaddr_storage *ss, const void *addr, socklen_t len)
 	return 0;
 }
 
-static void
-addr_out(const struct sockaddr_storage *ss, socklen_t n, void *addr,
+void
+lx_addr_out(const struct sockaddr_storage *ss, socklen_t n, void *addr,
     socklen_t *len)
 {
 	struct sockaddr_storage out = *ss;
@@ -79,7 +80,7 @@ long
 lx_sys_bind(long fd, long addr, long len, long d, long e, long f)
 {
 	struct sockaddr_storage ss;
-	long r = addr_in(&ss, (void *)addr, (socklen_t)len);
+	long r = lx_addr_in(&ss, (void *)addr, (socklen_t)len);
 
 	return r != 0 ? r : lx_result(rump_sys_bind((int)fd, (void *)&ss,
 	    ss.ss_len));
@@ -89,7 +90,7 @@ long
 lx_sys_connect(long fd, long addr, long len, long d, long e, long f)
 {
 	struct sockaddr_storage ss;
-	long r = addr_in(&ss, (void *)addr, (socklen_t)len);
+	long r = lx_addr_in(&ss, (void *)addr, (socklen_t)len);
 
 	if (r != 0)
 		return r;
@@ -121,7 +122,7 @@ lx_sys_accept4(long fd, long addr, long len, long flags, long e, long f)
 	fl = rump_sys_fcntl(s, F_GETFL, 0);
 	if (((flags & LX_SOCK_NONBLOCK) != 0) != ((fl & O_NONBLOCK) != 0))
 		(void)rump_sys_fcntl(s, F_SETFL, fl ^ O_NONBLOCK);
-	addr_out(&ss, n, (void *)addr, (socklen_t *)len);
+	lx_addr_out(&ss, n, (void *)addr, (socklen_t *)len);
 	return s;
 }
 
@@ -147,7 +148,7 @@ lx_sys_getsockname(long fd, long addr, long len, long d, long e, long f)
 	long r = lx_result(rump_sys_getsockname((int)fd, (void *)&ss, &n));
 
 	if (r == 0)
-		addr_out(&ss, n, (void *)addr, (socklen_t *)len);
+		lx_addr_out(&ss, n, (void *)addr, (socklen_t *)len);
 	return r;
 }
 
@@ -159,37 +160,35 @@ lx_sys_getpeername(long fd, long addr, long len, long d, long e, long f)
 	long r = lx_result(rump_sys_getpeername((int)fd, (void *)&ss, &n));
 
 	if (r == 0)
-		addr_out(&ss, n, (void *)addr, (socklen_t *)len);
+		lx_addr_out(&ss, n, (void *)addr, (socklen_t *)len);
 	return r;
 }
 
 /* ---- data ---- */
 
-enum { LX_MSG_DONTWAIT = 0x40, LX_MSG_WAITALL = 0x100, LX_MSG_TRUNC = 0x20,
-    LX_MSG_EOR = 0x80, LX_MSG_CTRUNC = 8, LX_MSG_NOSIGNAL = 0x4000 };
-
-static int
-msgflags(int f)
+int
+lx_msgflags(int f)
 {
 
 	return (f & (MSG_OOB | MSG_PEEK | MSG_DONTROUTE)) |
 	    (f & LX_MSG_DONTWAIT ? MSG_DONTWAIT : 0) |
 	    (f & LX_MSG_WAITALL ? MSG_WAITALL : 0) |
 	    (f & LX_MSG_NOSIGNAL ? MSG_NOSIGNAL : 0) |
-	    (f & LX_MSG_EOR ? MSG_EOR : 0);
+	    (f & LX_MSG_EOR ? MSG_EOR : 0) |
+	    (f & LX_MSG_CMSG_CLOEXEC ? MSG_CMSG_CLOEXEC : 0);
 }
 
 long
 lx_sys_sendto(long fd, long p, long n, long flags, long addr, long len)
 {
 	struct sockaddr_storage ss;
-	long r = addr != 0 ? addr_in(&ss, (void *)addr, (socklen_t)len) : 0;
+	long r = addr != 0 ? lx_addr_in(&ss, (void *)addr, (socklen_t)len) : 0;
 
 	if (r != 0)
 		return r;
 	lx_look((void *)p, (size_t)n);
 	return lx_did_write((int)fd, rump_sys_sendto((int)fd, (void *)p,
-	    (size_t)n, msgflags((int)flags), addr != 0 ? (void *)&ss : NULL,
+	    (size_t)n, lx_msgflags((int)flags), addr != 0 ? (void *)&ss : NULL,
 	    addr != 0 ? ss.ss_len : 0), (flags & LX_MSG_NOSIGNAL) != 0);
 }
 
@@ -202,111 +201,16 @@ lx_sys_recvfrom(long fd, long p, long n, long flags, long addr, long len)
 
 	lx_touch((void *)p, (size_t)n);
 	r = lx_did_read((int)fd, rump_sys_recvfrom((int)fd, (void *)p, (size_t)n,
-	    msgflags((int)flags), addr != 0 ? (void *)&ss : NULL,
+	    lx_msgflags((int)flags), addr != 0 ? (void *)&ss : NULL,
 	    addr != 0 ? &sl : NULL));
 	if (r >= 0)
-		addr_out(&ss, sl, (void *)addr, (socklen_t *)len);
+		lx_addr_out(&ss, sl, (void *)addr, (socklen_t *)len);
 	return r;
-}
-
-struct lx_msghdr {
-	void		*name;
-	socklen_t	namelen;
-	struct iovec	*iov;
-	size_t		iovlen;
-	void		*control;
-	size_t		controllen;
-	int		flags;
-};
-
-static long
-send_one(int fd, const struct lx_msghdr *m, int flags)
-{
-	struct sockaddr_storage ss;
-	struct msghdr n = { .msg_iov = m->iov, .msg_iovlen = (int)m->iovlen };
-	long r;
-
-	if (m->controllen != 0)
-		return lx_missing("sending control messages", 46);
-	if (m->name != NULL) {
-		if ((r = addr_in(&ss, m->name, m->namelen)) != 0)
-			return r;
-		n.msg_name = &ss;
-		n.msg_namelen = ss.ss_len;
-	}
-	lx_touch_iov(m->iov, (long)m->iovlen, true);
-	return lx_did_write(fd, rump_sys_sendmsg(fd, &n, msgflags(flags)),
-	    (flags & LX_MSG_NOSIGNAL) != 0);
-}
-
-static long
-receive_one(int fd, struct lx_msghdr *m, int flags)
-{
-	struct sockaddr_storage ss = { 0 };
-	struct msghdr n = { .msg_iov = m->iov, .msg_iovlen = (int)m->iovlen };
-	long r;
-
-	if (m->name != NULL) {
-		n.msg_name = &ss;
-		n.msg_namelen = sizeof(ss);
-	}
-	lx_touch_iov(m->iov, (long)m->iovlen, false);
-	r = lx_did_read(fd, rump_sys_recvmsg(fd, &n, msgflags(flags)));
-	if (r < 0)
-		return r;
-	if (m->name != NULL)
-		addr_out(&ss, n.msg_namelen, m->name, &m->namelen);
-	m->controllen = 0;
-	m->flags = (n.msg_flags & MSG_TRUNC ? LX_MSG_TRUNC : 0) |
-	    (n.msg_flags & MSG_EOR ? LX_MSG_EOR : 0) |
-	    (n.msg_flags & MSG_OOB);
-	return r;
-}
-
-long
-lx_sys_sendmsg(long fd, long msg, long flags, long d, long e, long f)
-{
-
-	return send_one((int)fd, (void *)msg, (int)flags);
-}
-
-long
-lx_sys_recvmsg(long fd, long msg, long flags, long d, long e, long f)
-{
-
-	return receive_one((int)fd, (void *)msg, (int)flags);
-}
-
-struct lx_mmsghdr { struct lx_msghdr hdr; unsigned len; };
-
-long
-lx_sys_sendmmsg(long fd, long vec, long n, long flags, long e, long f)
-{
-	struct lx_mmsghdr *m = (void *)vec;
-	long i, r = 0;
-
-	for (i = 0; i < n && (r = send_one((int)fd, &m[i].hdr, (int)flags)) >= 0;
-	    i++)
-		m[i].len = (unsigned)r;
-	return i > 0 ? i : r;
-}
-
-long
-lx_sys_recvmmsg(long fd, long vec, long n, long flags, long timeout, long f)
-{
-	struct lx_mmsghdr *m = (void *)vec;
-	long i, r = 0;
-
-	for (i = 0; i < n && (r = receive_one((int)fd, &m[i].hdr, (int)flags |
-	    (i > 0 ? LX_MSG_DONTWAIT : 0))) >= 0; i++)
-		m[i].len = (unsigned)r;
-	return i > 0 ? i : r;
 }
 
 /* ---- options ---- */
 
 struct option { short level, name, nlevel, nname; };
-#define LX_SOL_SOCKET	1
 static const struct option options[] = {
 	{ LX_SOL_SOCKET, 2, -1, SO_REUSEADDR }, { LX_SOL_SOCKET, 3, -1, SO_TYPE },
 	{ LX_SOL_SOCKET, 4, -1, SO_ERROR }, { LX_SOL_SOCKET, 5, -1, SO_DONTROUTE },
@@ -319,6 +223,7 @@ static const struct option options[] = {
 	{ 6, 1, 6, TCP_NODELAY }, { 6, 2, 6, TCP_MAXSEG }, { 6, 4, 6, TCP_KEEPIDLE },
 	{ 6, 5, 6, TCP_KEEPINTVL }, { 6, 6, 6, TCP_KEEPCNT },
 	{ 0, 1, 0, IP_TOS }, { 0, 2, 0, IP_TTL }, { 0, 3, 0, IP_HDRINCL },
+	{ 0, LX_IP_PKTINFO, 0, NB_IP_RECVPKTINFO },
 	{ 0, 32, 0, IP_MULTICAST_IF }, { 0, 33, 0, IP_MULTICAST_TTL },
 	{ 0, 34, 0, IP_MULTICAST_LOOP }, { 0, 35, 0, IP_ADD_MEMBERSHIP },
 	{ 0, 36, 0, IP_DROP_MEMBERSHIP },
@@ -326,6 +231,7 @@ static const struct option options[] = {
 	{ 41, 18, 41, IPV6_MULTICAST_HOPS }, { 41, 19, 41, IPV6_MULTICAST_LOOP },
 	{ 41, 20, 41, IPV6_JOIN_GROUP }, { 41, 21, 41, IPV6_LEAVE_GROUP },
 	{ 41, 26, 41, IPV6_V6ONLY },
+	{ 41, LX_IPV6_RECVPKTINFO, 41, NB_IPV6_RECVPKTINFO },
 };
 
 static const struct option *

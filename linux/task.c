@@ -67,6 +67,8 @@ task_unlink(struct lx_task *t)
 
 	lx_lock(&p->lock);
 	LIST_REMOVE(t, link);
+	if (t->thread != NULL)
+		p->cputime += rumpcomp_host_cputime(t->thread);
 	last = --p->ntasks == 0;
 	lx_unlock(&p->lock);
 	return last;

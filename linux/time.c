@@ -32,6 +32,14 @@ is_realtime(int clock)
 	return clock == LX_CLOCK_REALTIME || clock == LX_CLOCK_REALTIME_COARSE;
 }
 
+static bool
+is_cputime(int clock)
+{
+
+	return clock < 0 || clock == LX_CLOCK_PROCESS_CPU ||
+	    clock == LX_CLOCK_THREAD_CPU;
+}
+
 uint64_t
 lx_deadline_abs(int clock, const struct lx_timespec *t)
 {
@@ -50,21 +58,23 @@ lx_deadline_abs(int clock, const struct lx_timespec *t)
 
 /* ---- clocks ---- */
 
-/*
- * CPU time is the time since boot: an upper bound, as if nothing else had run.
- */
 long
 lx_sys_clock_gettime(long clock, long out, long c, long d, long e, long f)
 {
 	struct lx_timespec *o = (void *)out;
+	struct lx_task *t = lx_self();
 	uint64_t now;
+	long r;
 
 	if (is_realtime((int)clock))
 		return lx_result(rump_sys_clock_gettime(CLOCK_REALTIME,
 		    (struct timespec *)o));
-	if (clock > LX_CLOCK_BOOTTIME)
+	if ((int)clock > LX_CLOCK_BOOTTIME)
 		return -LX_EINVAL;
 	now = rumpcomp_host_clock();
+	if (is_cputime((int)clock) &&
+	    (r = lx_cputime(t->proc, t, (int)clock, &now)) != 0)
+		return r;
 	*o = (struct lx_timespec){ (int64_t)(now / NS), (int64_t)(now % NS) };
 	return 0;
 }
@@ -73,7 +83,7 @@ long
 lx_sys_clock_getres(long clock, long out, long c, long d, long e, long f)
 {
 
-	if (clock < 0 || clock > LX_CLOCK_BOOTTIME)
+	if ((int)clock > LX_CLOCK_BOOTTIME)
 		return -LX_EINVAL;
 	if (out != 0)
 		*(struct lx_timespec *)out = (struct lx_timespec){ 0, 1 };
@@ -112,17 +122,6 @@ lx_sys_time(long out, long b, long c, long d, long e, long f)
 	if (out != 0)
 		*(int64_t *)out = now.tv_sec;
 	return now.tv_sec;
-}
-
-long
-lx_sys_times(long out, long b, long c, long d, long e, long f)
-{
-	int64_t ticks = (int64_t)(rumpcomp_host_clock() / (NS / 100));
-
-	if (out != 0)
-		memcpy((void *)out, (int64_t[4]){ ticks, 0, 0, 0 },
-		    4 * sizeof(int64_t));
-	return ticks;
 }
 
 /* ---- sleeping: on a word of the thread's own, which a signal wakes ---- */
@@ -177,6 +176,8 @@ lx_sys_clock_nanosleep(long clock, long flags, long req, long rem, long e, long 
 
 	if (!lx_timespec_ok(t) || clock == LX_CLOCK_THREAD_CPU || clock > 7)
 		return -LX_EINVAL;
+	if (is_cputime((int)clock))
+		return -LX_EOPNOTSUPP;
 	if (flags & TIMER_ABSTIME)
 		return sleep_until(lx_deadline_abs((int)clock, t), NULL);
 	return sleep_until(lx_deadline(t), (void *)rem);
@@ -208,6 +209,10 @@ timers_run(void)
 				LIST_REMOVE(t, link);
 			}
 			t->fire(t, n);
+			if (t->at != 0 && t->period == 0) {
+				t->at = 0;
+				LIST_REMOVE(t, link);
+			}
 		}
 		if (t->at != 0 && t->at < next)
 			next = t->at;
@@ -265,7 +270,9 @@ lx_timer_get(struct lx_timer *t, struct lx_itimerspec *o)
 	lx_unlock(&timers_lock);
 }
 
-/* ---- the process's alarm ---- */
+/* ---- the process's alarms ---- */
+
+enum { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF };
 
 static void
 alarm_fire(struct lx_timer *t, uint64_t n)
@@ -280,9 +287,12 @@ lx_sys_getitimer(long which, long out, long c, long d, long e, long f)
 	struct lx_itimerspec it;
 	int64_t *o = (void *)out;
 
-	if (which != 0)			/* virtual and profiling time */
-		return lx_missing("getitimer of CPU time", 36);
-	lx_timer_get(&lx_self()->proc->alarm, &it);
+	if ((unsigned long)which > ITIMER_PROF)
+		return -LX_EINVAL;
+	if (which == ITIMER_REAL)
+		lx_timer_get(&lx_self()->proc->alarm, &it);
+	else
+		lx_cputimer_get(which, &it);
 	o[0] = it.interval.sec;
 	o[1] = it.interval.nsec / 1000;
 	o[2] = it.value.sec;
@@ -295,17 +305,20 @@ lx_sys_setitimer(long which, long new, long old, long d, long e, long f)
 {
 	struct lx_process *p = lx_self()->proc;
 	const int64_t *n = (const void *)new;
-	uint64_t value;
+	uint64_t value, interval;
 
-	if (which != 0)
-		return lx_missing("setitimer of CPU time", 38);
+	if ((unsigned long)which > ITIMER_PROF)
+		return -LX_EINVAL;
+	value = (uint64_t)n[2] * NS + (uint64_t)n[3] * 1000;
+	interval = (uint64_t)n[0] * NS + (uint64_t)n[1] * 1000;
 	if (old != 0)
-		(void)lx_sys_getitimer(0, old, 0, 0, 0, 0);
+		(void)lx_sys_getitimer(which, old, 0, 0, 0, 0);
+	if (which != ITIMER_REAL)
+		return lx_cputimer_set(which, value, interval);
 	p->alarm.fire = alarm_fire;
 	p->alarm.arg = p;
-	value = (uint64_t)n[2] * NS + (uint64_t)n[3] * 1000;
 	lx_timer_set(&p->alarm, value != 0 ? rumpcomp_host_clock() + value : 0,
-	    (uint64_t)n[0] * NS + (uint64_t)n[1] * 1000);
+	    interval);
 	return 0;
 }
 

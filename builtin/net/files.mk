@@ -5,7 +5,7 @@ builtin_net_SRCS := \
 	builtin/net/netconfig.c \
 	builtin/net/ifioctl.c builtin/net/addr.c builtin/net/sock.c \
 	builtin/net/sockio.c builtin/net/sock_tcp.c builtin/net/tcp_io.c \
-	builtin/net/sock_dgram.c builtin/net/sock_local.c \
+	builtin/net/sock_dgram.c builtin/net/sock_local.c builtin/net/rights.c \
 	builtin/net/sockopt.c builtin/net/sockfile.c builtin/net/syscall.c
 
 builtin_bridge_SRCS := builtin/net/bridge.c

@@ -97,6 +97,7 @@ struct sock {
 		struct raw_pcb	*raw;
 		struct sock	*peer;	/* AF_LOCAL */
 	};
+	struct rights	*rights;	/* AF_LOCAL: rights.h */
 	uint32_t	tso_max;	/* 0: no TSO for this connection */
 	uint32_t	recover;	/* sequence number (RFC 6582) */
 

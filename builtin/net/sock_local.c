@@ -8,6 +8,7 @@
 #include "lwip/pbuf.h"
 
 #include "sock.h"
+#include "rights.h"
 
 #define LOCAL_BUF	(64 * 1024)
 #define LOCAL_PIECE	(16 * 1024)
@@ -111,6 +112,7 @@ static void
 local_consumed(struct sock *so, size_t n)
 {
 
+	rights_passed(so, n);
 	if (so->peer != NULL && local_writable(so->peer) >= LOCAL_BUF / 4)
 		sock_wakeup(so->peer);
 }
@@ -128,6 +130,8 @@ local_recv(struct sock *so, struct uio *uio, int flags, ip_addr_t *from,
 	if (so->type == SOCK_STREAM)
 		return rq_recv(so, uio, flags, local_consumed);
 	error = dq_recv(so, uio, flags, NULL, NULL, msgflags);
+	if (error == 0 && (flags & PEEK) == 0)
+		rights_passed(so, 1);
 	if (so->peer != NULL)
 		sock_wakeup(so->peer);
 	return error;

@@ -5,6 +5,7 @@
 
 #include "lwip/opt.h"
 
+#include "rights.h"
 #include "sockfile.h"
 
 static const struct fileops sock_fileops;
@@ -174,10 +175,15 @@ fo_stat(struct file *f, struct stat *st)
 static void
 fo_close(struct file *f)
 {
+	struct sock *so = f->data;
+	struct rights *rights;
 
 	net_lock();
-	sock_close(f->data);
+	rights = so->rights;
+	so->rights = NULL;
+	sock_close(so);
 	net_unlock();
+	rights_free(rights);		/* they may be sockets, too */
 }
 
 static void

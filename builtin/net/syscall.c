@@ -7,6 +7,7 @@
 
 #include <rump/rump_syscalls.h>
 
+#include "rights.h"
 #include "sockfile.h"
 
 #define IOV_MAX		1024
@@ -288,8 +289,10 @@ static int
 do_recvmsg(int fd, struct msghdr *msg, int flags, size_t *done)
 {
 	struct msgcall c;
+	struct rights *rights = NULL;
 	ip_addr_t from;
 	uint16_t port = 0;
+	socklen_t room = msg->msg_control != NULL ? msg->msg_controllen : 0;
 	int error;
 
 	if ((error = msg_begin(&c, fd, msg, flags)) != 0)
@@ -300,7 +303,12 @@ do_recvmsg(int fd, struct msghdr *msg, int flags, size_t *done)
 	net_lock();
 	error = c.so->ops->recv(c.so, &c.uio, sock_ioflags(c.f, flags), &from,
 	    &port, &msg->msg_flags);
+	if (error == 0 && c.so->rights != NULL)
+		rights = rights_take(c.so);
 	net_unlock();
+	if (rights != NULL)
+		rights_receive(rights, msg, room,
+		    flags & MSG_CMSG_CLOEXEC ? FD_CLOEXEC : 0);
 	*done = c.total - c.uio.resid;
 	if (error == 0 && msg->msg_name != NULL) {
 		if (c.so->ops == &dgram_sockops)
@@ -317,24 +325,34 @@ static int
 do_sendmsg(int fd, const struct msghdr *msg, int flags, size_t *done)
 {
 	struct msgcall c;
+	struct rights *rights = NULL;	/* not on their way */
 	ip_addr_t to, *dest = NULL;
 	uint16_t port = 0;
 	int error;
 
 	if ((error = msg_begin(&c, fd, msg, flags)) != 0)
 		return error;
-	if (msg->msg_name != NULL && c.so->ops == &dgram_sockops) {
+	if (msg->msg_controllen != 0)
+		error = c.so->ops != &local_sockops ? EINVAL :
+		    rights_parse(msg, &rights);
+	if (error == 0 && msg->msg_name != NULL &&
+	    c.so->ops == &dgram_sockops) {
 		dest = &to;
 		error = addr_get(c.so, msg->msg_name, msg->msg_namelen, &to,
 		    &port);
 	}
 	if (error == 0) {
 		net_lock();
-		error = c.so->ops->send(c.so, &c.uio, sock_ioflags(c.f, flags),
-		    dest, port);
+		if (rights != NULL)
+			rights = rights_send(c.so, rights, &c.uio,
+			    sock_ioflags(c.f, flags), &error);
+		else
+			error = c.so->ops->send(c.so, &c.uio,
+			    sock_ioflags(c.f, flags), dest, port);
 		net_unlock();
 		*done = c.total - c.uio.resid;
 	}
+	rights_free(rights);
 	msg_end(&c);
 	return error;
 }

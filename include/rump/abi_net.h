@@ -134,6 +134,7 @@ struct linger { int l_onoff, l_linger; };
 #define MSG_BCAST	0x0100
 #define MSG_MCAST	0x0200
 #define MSG_NOSIGNAL	0x0400
+#define MSG_CMSG_CLOEXEC 0x0800
 #define MSG_NBIO	0x1000
 #define MSG_WAITFORONE	0x2000
 

@@ -18,6 +18,8 @@ int	rumpcomp_host_thread_create(struct host_thread **, const char *name,
 void	rumpcomp_host_thread_exit(void *) __attribute__((noreturn));
 int	rumpcomp_host_thread_join(struct host_thread *, void **);
 struct host_thread *rumpcomp_host_thread_self(void);
+/* ns that it has run; it must not end meanwhile. */
+uint64_t rumpcomp_host_cputime(struct host_thread *);
 void	rumpcomp_host_yield(void);
 /* A word per thread, NULL at first: the C library's thread structure. */
 void	*rumpcomp_host_getself(void);

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
+#include <sys/syscall.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -76,5 +77,10 @@ void	t_signals(void);
 void	t_clocks(void);
 void	t_misc(void);
 void	t_small(void);
+void	t_timers(void);
+void	t_timers_threads(void);
+void	t_cputime(void);
+void	t_epoll_nested(void);
+void	t_messages(void);
 
 #endif /* LXTEST_H */

@@ -42,6 +42,9 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "timerfd", t_timerfd }, { "TCP", t_tcp }, { "TCP over IPv6", t_tcp6 },
 	{ "UDP", t_udp }, { "signals", t_signals }, { "clocks", t_clocks },
 	{ "the rest", t_misc }, { "small calls", t_small },
+	{ "timers", t_timers }, { "timers and threads", t_timers_threads },
+	{ "CPU time", t_cputime }, { "epolls in epolls", t_epoll_nested },
+	{ "messages with descriptors", t_messages },
 };
 
 int
