@@ -149,7 +149,7 @@ t_timerfd(void)
 	CHECK(epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev) == 0);
 	CHECK(epoll_wait(ep, &out, 1, 2000) == 1 && now() - t0 >= 0.019);
 	CHECK(read(fd, &n, 8) == 8 && n >= 1);
-	usleep(35000);
+	usleep(90000);
 	CHECK(read(fd, &n, 8) == 8 && n >= 3);
 	it = (struct itimerspec){ { 0, 0 }, { 0, 0 } };
 	CHECK(timerfd_settime(fd, 0, &it, NULL) == 0);
