@@ -82,6 +82,44 @@ int main(void)
 	return k < n && error == ENOMEM && n > 100 ? 0 : 1;
 }
 """
+LEFT = r"""
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+static int send_fd(int s, int fd)
+{
+	union { char b[CMSG_SPACE(sizeof(int))]; struct cmsghdr h; } u;
+	struct iovec iov = { "x", 1 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &u,
+	    .msg_controllen = sizeof(u) };
+	u.h = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
+	    .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+	memcpy(CMSG_DATA(&u.h), &fd, sizeof(fd));
+	return sendmsg(s, &m, 0) == 1 && close(fd) == 0;
+}
+int main(void)
+{
+	for (int i = 0; i < 4; i++) {
+		int s[2], p[2], type = i & 1 ? SOCK_STREAM : SOCK_DGRAM;
+		char c;
+		if (socketpair(AF_UNIX, type, 0, s) != 0 || pipe(p) != 0 ||
+		    !send_fd(s[0], p[1]))
+			return 1;
+		if (i < 2) {		/* received by a call that can't */
+			if (recv(s[1], &c, 1, 0) != 1)
+				return 2;
+		}
+		close(s[0]);
+		close(s[1]);
+		struct pollfd pfd = { p[0], POLLIN, 0 };
+		if (poll(&pfd, 1, 10000) != 1 || read(p[0], &c, 1) != 0)
+			return 3 + i;
+		close(p[0]);
+	}
+	return 0;
+}
+"""
 DEEP = r"""
 #include <string.h>
 int deeper(volatile char *p, int n)
@@ -144,6 +182,11 @@ class Linux(unittest.TestCase):
 
     def test_out_of_memory(self):
         status, console = run(self.source("greedy", GREEDY), "--mem", 96)
+        self.assertEqual(status, 0, console)
+
+    def test_descriptors_left(self):
+        """Sent, and never received: closed with the socket that they wait in."""
+        status, console = run(self.source("left", LEFT), "--mem", 64)
         self.assertEqual(status, 0, console)
 
     @unittest.skipIf(KERNEL == "netbsd", "its kernel waits when a file finds no memory")

@@ -20,13 +20,13 @@ def cc(name="cc"):
     return f"{OUT}/musl/bin/sirloin-{name}"
 
 
-def compile(source, *flags):
+def compile(source, *flags, libs=()):
     """A program from a file or from all files of a folder; its path."""
     sources = sorted(glob.glob(f"{source}/*.c")) or [source]
     os.makedirs(DIR, exist_ok=True)
     out = f"{DIR}/" + os.path.splitext(os.path.basename(source))[0]
     tool = cc("c++" if source.endswith(".cc") else "cc")
-    subprocess.run([tool, "-O1", "-g", *flags, *sources, "-o", out], check=True,
+    subprocess.run([tool, "-O1", "-g", *flags, *sources, *libs, "-o", out], check=True,
                    timeout=300)
     return out
 

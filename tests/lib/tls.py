@@ -41,7 +41,8 @@ def certificates(folder):
 
 def bake(folder, name="nginxtls", **keys):
     """The image with the leaf's certificate: (path, what its /big.bin is)."""
-    certificates(folder)
+    if not os.path.exists(f"{folder}/leaf.pem"):
+        certificates(folder)
     big = os.urandom(BIG)
     files = {"etc/passwd": b"root:x:0:0::/:/bin/sh\n", "etc/group": b"root:x:0:\n",
              "nginx/conf/nginx.conf": CONF, "nginx/html/index.html": b"x" * 612,
@@ -50,3 +51,10 @@ def bake(folder, name="nginxtls", **keys):
         with open(f"{folder}/{n}", "rb") as f:
             files[f"nginx/conf/{n}"] = f.read()
     return program.bake(program.build("nginx"), name=name, files=files, **keys), big
+
+
+def client():
+    """A client for where there is no other (tests/programs/tlsget.c)."""
+    libs = os.path.dirname(program.build("openssl", "openssl/libssl.a"))
+    return program.compile(f"{program.ROOT}/tests/programs/tlsget.c",
+                           f"-I{libs}/include", libs=["-L" + libs, "-lssl", "-lcrypto"])

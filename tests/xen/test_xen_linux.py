@@ -1,9 +1,14 @@
 """Programs for Linux in a PV and in a PVH guest; and Linux itself as the guest that
 other tests have for a client, here of dom0's own back ends."""
 
+import os
+import tempfile
+import unittest
+
 import program
+import tls
 from guest import ROOT, tap_lines
-from xencase import LANES, Case, Refused, disk
+from xencase import GUEST, LANES, Case, Refused, disk, static
 
 
 class Linux(Case):
@@ -24,6 +29,36 @@ class Linux(Case):
                 self.ends(g, timeout=180)
                 ok, bad, plan = tap_lines(g.console)
                 self.assertEqual((bad, ok), ([], plan), g.console[-3000:])
+
+
+@unittest.skipUnless(program.have("openssl"), "openssl makes the certificates")
+class Tls(Case):
+    def test_nginx(self):
+        """nginx with OpenSSL in a guest; dom0 asks, and looks at the certificate."""
+        with tempfile.TemporaryDirectory() as d:
+            images = {"pv": tls.bake(d, name="nginxtls-xen", platform="xen"),
+                      "pvh": tls.bake(d, name="nginxtls")}
+            for lane in (("pv", 1), ("pvh", 1)):
+                with self.on(lane):
+                    self.serves(lane, d, *images[lane[0]])
+
+    def serves(self, lane, d, img, big):
+        name = os.path.basename(img)[:-4]
+        get, ca, other = (self.bed.put(f) for f in (
+            tls.client(), f"{d}/ca.pem", f"{d}/other.pem"))
+        with open(f"{d}/big.bin", "wb") as f:
+            f.write(big)
+        sent = self.bed.put(f"{d}/big.bin")
+        self.guest(name, "-e", "/tmp/err", lane=lane, img=img, memory=160,
+                   vif=["bridge=xenbr0"], conf={"net": [static()]})
+        ask = f"timeout 100 {get} {GUEST} 443 {tls.NAME}"
+        self.bed.run(f"""n=0; until {ask} {ca} 1.3 1 / >/dev/null; do
+                n=$((n + 1)); [ $n -lt 100 ] || exit 1; sleep 1; done
+            for v in 1.2 1.3; do
+                {ask} {ca} $v 1 big.bin >/tmp/got && cmp {sent} /tmp/got || exit 2
+                {ask} {ca} $v 10 / >/tmp/got || exit 3
+            done
+            ! {ask} {other} 1.3 1 / 2>/dev/null""", 400)
 
 
 class Client(Case):
