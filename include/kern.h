@@ -205,6 +205,7 @@ bool	kern_timer_cancel(struct kern_timer *);
 #define KERN_PG_ZERO	0x1
 #define KERN_PG_LOW4G	0x2	/* whole allocation below 4 GB */
 #define KERN_PG_LOW1M	0x4	/* below 1 MB */
+#define KERN_PG_PROMISED 0x8	/* for what programs were promised: include/vm.h */
 /*
  * n contiguous pages, address aligned to align bytes (a power of two, 0: one
  * page).  NULL when there are none.  Any thread or interrupt context.

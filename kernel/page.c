@@ -33,6 +33,7 @@ size_t	page_nchunk;
 static struct freeblk *big;		/* for every 2 MB of address */
 static struct kern_spin page_lock;
 static uint64_t page_total, page_nfree;
+uint64_t page_promised, page_committed;
 
 static inline struct freeblk *
 pfn_to_blk(size_t pfn)
@@ -169,6 +170,16 @@ run_take(size_t n, unsigned order, int zmax)
 	return pfn;
 }
 
+/* Are there n that nobody was promised?  Page tables and CPUs have some, too. */
+static bool
+run_spare(size_t n, int flags)
+{
+	uint64_t owed = page_promised - page_committed;
+
+	return owed == 0 || (flags & KERN_PG_PROMISED) != 0 || page_nfree >=
+	    n + (owed >> PAGE_SHIFT) + (owed >> 20) + ncpu * CPU_PAGES;
+}
+
 /* ---- single pages: each CPU keeps some, marked PG_TAIL ---- */
 
 static void *
@@ -274,7 +285,8 @@ kern_page_alloc(size_t n, size_t align, int flags)
 	    flags & KERN_PG_LOW4G ? ZONE_4G : ZONE_HIGH;
 	do {
 		s = kern_spin_lock(&page_lock);
-		pfn = single ? cache_fill() : run_take(n, order, zmax);
+		pfn = !run_spare(n, flags) ? 0 :
+		    single ? cache_fill() : run_take(n, order, zmax);
 		if (pfn != 0)
 			mark(pfn, n, PG_USED);
 		kern_spin_unlock(&page_lock, s);
@@ -330,7 +342,8 @@ kern_page_alloc_below(size_t n, size_t align, int flags, uint64_t limit)
 		order = aorder;
 	do {
 		s = kern_spin_lock(&page_lock);
-		pfn = run_take_below(n, order, limit >> PAGE_SHIFT);
+		pfn = run_spare(n, flags) ?
+		    run_take_below(n, order, limit >> PAGE_SHIFT) : 0;
 		kern_spin_unlock(&page_lock, s);
 	} while (pfn == 0 && (cache_give_back() || heap_reclaim()));
 	if (pfn == 0)

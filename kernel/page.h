@@ -39,6 +39,12 @@ page_byte(const void *va)
 	return page_byte_pfn(((uintptr_t)va - PLAT_DIRECT_BASE) >> PAGE_SHIFT);
 }
 
+/*
+ * Bytes that programs were promised (vm.c), and those of them that have pages.
+ * What is missing is kept for them: others' allocations fail before.
+ */
+extern uint64_t page_promised, page_committed;
+
 /* Set the bytes of n pages of RAM. */
 void	page_mark(const void *va, size_t n, uint8_t v);
 

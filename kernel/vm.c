@@ -11,6 +11,7 @@
 #include <vm.h>
 
 #include "vm_park.h"
+#include "vm_promise.h"
 
 #define SPACE		(1UL << 40)
 #define AROUND		(16 * PAGE_SIZE)	/* pages at a fault */
@@ -33,7 +34,6 @@ static RB_HEAD(areas, area) areas = RB_INITIALIZER(&areas);
 RB_GENERATE_STATIC(areas, area, node, area_cmp)
 
 static uintptr_t base, next;		/* the range; what was never used */
-static uint64_t promised, committed, refused;
 static struct kern_spin lock = KERN_SPIN_INIT;
 static struct kern_mutex mutex = {
 	.wq = { .q = TAILQ_HEAD_INITIALIZER(mutex.wq.q), .name = "vm" }
@@ -124,20 +124,6 @@ find_room(size_t size)
 	return 0;
 }
 
-/* Could memory be had for so many bytes more? */
-static bool
-promise(uint64_t size)
-{
-	struct kern_mem_info mi;
-	uint64_t owed = promised - committed;
-
-	kern_mem_info(&mi);
-	if (size == 0 || owed + size <= mi.free - mi.free / 32)
-		return true;
-	refused++;
-	return false;
-}
-
 /* ---- pages ---- */
 
 static void
@@ -174,8 +160,7 @@ take_pages(struct area *a, uintptr_t va, uintptr_t end, bool keep)
 		for (i = 0; i < n; i++) {
 			if (page[i] == NULL)
 				continue;
-			__atomic_fetch_sub(&committed, PAGE_SIZE,
-			    __ATOMIC_RELAXED);
+			vm_committed(-PAGE_SIZE);
 			if (keep)
 				vm_park(from + i * PAGE_SIZE, page[i]);
 			else
@@ -201,14 +186,15 @@ page_in(uintptr_t va, int prot)
 
 	if (plat_virt_to_phys((void *)va) != PADDR_NONE)
 		return true;
-	if ((page = kern_page_alloc(1, 0, KERN_PG_ZERO)) == NULL)
+	if ((page = kern_page_alloc(1, 0, KERN_PG_ZERO |
+	    KERN_PG_PROMISED)) == NULL)
 		return false;
 	if (plat_map(va, plat_virt_to_phys(page), PAGE_SIZE,
 	    page_prot(prot)) != 0) {
 		kern_page_free(page, 1);	/* another CPU was first */
 		return plat_virt_to_phys((void *)va) != PADDR_NONE;
 	}
-	__atomic_fetch_add(&committed, PAGE_SIZE, __ATOMIC_RELAXED);
+	vm_committed(PAGE_SIZE);
 	return true;
 }
 
@@ -281,7 +267,7 @@ unmap(uintptr_t va, size_t size)
 	for (a = area_above(va); a != NULL && a->start < va + size; a = n) {
 		n = RB_NEXT(areas, &areas, a);
 		if (a->prot != 0)
-			promised -= a->end - a->start;
+			vm_promised(a->start - a->end);
 		set_prot(a, 0);			/* no more pages */
 		take_pages(a, a->start, a->end, false);
 		vm_park_free(a->start, a->end);
@@ -309,16 +295,17 @@ kern_vm_map(uintptr_t *vap, size_t size, int prot)
 	kern_mutex_lock(&mutex);
 	if (*vap != 0)
 		error = unmap(*vap, size);
-	if (error == 0 && prot != 0 && !promise(size))
+	if (error == 0 && prot != 0 && !vm_promise(size))
 		error = ENOMEM;
-	if (error == 0 && *vap == 0 && (*vap = find_room(size)) == 0)
+	if (error == 0 && *vap == 0 && (*vap = find_room(size)) == 0) {
+		vm_promised(prot != 0 ? -size : 0);
 		error = ENOMEM;
+	}
 	if (error == 0) {
 		a->start = *vap;
 		a->end = *vap + size;
 		a->prot = prot;
 		a->owner = owner;
-		promised += prot != 0 ? size : 0;
 		s = kern_spin_lock(&lock);
 		RB_INSERT(areas, &areas, a);
 		kern_spin_unlock(&lock, s);
@@ -389,39 +376,40 @@ protect_area(struct area *a, int prot)
 	set_prot(a, prot);
 	if (prot == 0 && vm_park_reserve(a->start, a->end) != 0) {
 		set_prot(a, old);
-		refused++;
+		vm_refuse();
 		return ENOMEM;
 	}
-	promised += (prot != 0 ? size : 0) - (old != 0 ? size : 0);
+	vm_promised((prot != 0 ? size : 0) - (old != 0 ? size : 0));
 	if (prot == 0)
 		take_pages(a, a->start, a->end, true);
 	else if (old != 0)
 		plat_protect(a->start, size, page_prot(prot));
 	if (prot != 0)
-		__atomic_fetch_add(&committed, vm_unpark(a->start, a->end,
-		    page_prot(prot)), __ATOMIC_RELAXED);
+		vm_committed(vm_unpark(a->start, a->end, page_prot(prot)));
 	return 0;
 }
 
 int
 kern_vm_protect(uintptr_t va, size_t size, int prot)
 {
-	uint64_t more;
+	uint64_t more, held;
 	struct area *a;
 	int error = 0;
 
 	if (!sane(va, size))
 		return EINVAL;
 	kern_mutex_lock(&mutex);
-	if (!covered(va, va + size, &more) || (prot != 0 && !promise(more)) ||
-	    area_split(va) != 0 || area_split(va + size) != 0)
+	if (area_split(va) != 0 || area_split(va + size) != 0 ||
+	    !covered(va, va + size, &more) || (prot != 0 && !vm_promise(more)))
 		error = ENOMEM;
+	held = error == 0 && prot != 0 ? more : 0;
 	for (a = error == 0 ? area_above(va) : NULL;
 	    error == 0 && a != NULL && a->start < va + size;
 	    a = RB_NEXT(areas, &areas, a)) {
 		error = protect_area(a, prot);
 		area_merge(a);
 	}
+	vm_promised(-held);			/* each area has its own */
 	kern_mutex_unlock(&mutex);
 	return error;
 }
@@ -484,13 +472,4 @@ kern_vm_stack(uintptr_t top)
 		error = commit(a->start, (top + PAGE_SIZE - 1) & -PAGE_SIZE);
 	kern_mutex_unlock(&mutex);
 	return error;
-}
-
-void
-kern_vm_info(struct kern_vm_info *vi)
-{
-
-	vi->promised = promised;
-	vi->committed = committed;
-	vi->refused = refused;
 }

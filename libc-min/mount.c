@@ -100,8 +100,12 @@ mount_as(const char *fstype, char *dev, const char *dir, int flags)
 		args = &tmpfs;
 		size = sizeof(tmpfs);
 	}
-	if (mount(fstype, dir, flags, args, size) != 0)
-		return errno;
+	/* with a log a power cut leaves a file system that is whole */
+	if (args != &ufs || strcmp(fstype, MOUNT_FFS) != 0 ||
+	    (flags & MNT_RDONLY) != 0 ||
+	    mount(fstype, dir, flags | MNT_LOG, args, size) != 0)
+		if (mount(fstype, dir, flags, args, size) != 0)
+			return errno;
 	if (!truncated(fstype, dev))
 		return 0;
 	(void)unmount(dir, MNT_FORCE);

@@ -229,6 +229,7 @@ struct winsize { unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel; };
 #define MNT_NOATIME	0x04000000
 #define MNT_UPDATE	0x00010000
 #define MNT_FORCE	0x00080000
+#define MNT_LOG		0x02000000
 
 #define MOUNT_TMPFS	"tmpfs"
 #define MOUNT_MSDOS	"msdos"

@@ -16,7 +16,8 @@ static uint64_t *
 table_alloc(void)
 {
 
-	return sealed ? kern_page_alloc(1, 0, KERN_PG_ZERO) :
+	return sealed ? kern_page_alloc(1, 0,
+	    KERN_PG_ZERO | KERN_PG_PROMISED) :
 	    hw_early_alloc(1);
 }
 

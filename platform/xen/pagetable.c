@@ -144,7 +144,8 @@ void *
 xen_pt_page(void)
 {
 
-	return sealed ? kern_page_alloc(1, 0, KERN_PG_ZERO) :
+	return sealed ? kern_page_alloc(1, 0,
+	    KERN_PG_ZERO | KERN_PG_PROMISED) :
 	    xen_early_alloc(1);
 }
 

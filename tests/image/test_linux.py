@@ -19,29 +19,6 @@ int main(void)
 	return execl("/bin/x", "x", (char *)0) == -1 && errno == ENOSYS ? 0 : 2;
 }
 """
-GREEDY = r"""
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-int main(void)
-{
-	size_t n = 0;
-	while (malloc(1 << 20) != NULL)
-		n++;
-	printf("%zu MB, errno %d\n", n, errno);
-	if (n <= 10 || errno != ENOMEM)
-		return 1;
-	static char buf[65536];		/* and the count in the status */
-	FILE *f = fopen("/sirloin/status", "r");
-	unsigned long refused = 0;
-	char *at;
-	if (f != NULL && fread(buf, 1, sizeof(buf) - 1, f) > 0 &&
-	    (at = strstr(buf, "\"refused\":")) != NULL)
-		refused = strtoul(at + 10, NULL, 10);
-	return refused > 0 ? 0 : 2;
-}
-"""
 FULL = r"""
 #include <errno.h>
 #include <fcntl.h>
@@ -130,6 +107,54 @@ int deeper(volatile char *p, int n)
 }
 int main(int argc, char **argv) { return deeper((char *)argv, argc); }
 """
+# Calls that a kernel of Linux's has: each says its name once, and fails.
+ABSENT = r"""
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <mqueue.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <unistd.h>
+#define NOT(x) do { errno = 0; if ((x) != -1 || errno != ENOSYS) { \
+	printf("%s: errno %d\n", #x, errno); bad = 1; } } while (0)
+int main(void)
+{
+	int bad = 0;
+	sigset_t s;
+	pid_t pid;
+
+	sigemptyset(&s);
+	for (int i = 0; i < 2; i++) {
+		NOT(inotify_init1(0));
+		NOT(mount("a", "/tmp", "tmpfs", 0, NULL));
+		NOT(ptrace(PTRACE_TRACEME, 0, 0, 0));
+		NOT(semget(1, 1, 0));
+		NOT(shmget(1, 4096, 0));
+		NOT(signalfd(-1, &s, 0));
+		NOT(syscall(425, 1, NULL));
+		NOT(waitpid(-1, NULL, 0));
+		NOT(unshare(CLONE_NEWNS));
+		NOT((int)mq_open("/q", 0));
+		NOT(syscall(999));
+	}
+	if (system("true") == 0 || posix_spawn(&pid, "/bin/true", NULL, NULL, NULL, NULL) == 0)
+		bad = 1;
+	return bad;
+}
+"""
+NAMES = ("inotify_init1", "mount", "ptrace", "semget", "shmget", "signalfd4",
+         "io_uring_setup", "wait4", "unshare", "mq_open")
 
 
 class Linux(unittest.TestCase):
@@ -180,9 +205,29 @@ class Linux(unittest.TestCase):
         self.assertEqual(console.count("fork is not there"), 1, console)
         self.assertEqual(console.count("execve is not there"), 1, console)
 
-    def test_out_of_memory(self):
-        status, console = run(self.source("greedy", GREEDY), "--mem", 96)
+    def test_absent(self):
+        """What isn't there fails by its name: at the call, or when it is linked."""
+        status, console = run(self.source("absent", ABSENT), "--mem", 64)
         self.assertEqual(status, 0, console)
+        for name in NAMES:
+            self.assertEqual(console.count(f"{name} is not there"), 1, console)
+        self.assertIn("999", console)
+        with tempfile.NamedTemporaryFile("w", suffix=".c") as f:
+            f.write("const char *gnu_get_libc_version(void);\n"
+                    "int main(void) { return *gnu_get_libc_version(); }\n")
+            f.flush()
+            r = subprocess.run([program.cc(), f.name, "-o", "/dev/null"], text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertNotEqual(r.returncode, 0)
+        self.assertIn("undefined reference to `gnu_get_libc_version'", r.stdout)
+
+    def test_out_of_memory(self):
+        """All memory, in every way: ENOMEM, a count in the status, and no panic."""
+        oom = program.compile(f"{ROOT}/tests/programs/oom.c")
+        status, console = run(program.bake(oom, name="oom"), "--mem", 64, "--smp", 2,
+                              timeout=240)
+        ok, bad, plan = tap_lines(console)
+        self.assertEqual((status, bad, ok), (0, [], plan), console[-3000:])
 
     def test_descriptors_left(self):
         """Sent, and never received: closed with the socket that they wait in."""

@@ -11,8 +11,9 @@ import program
 from guest import KERNEL, ROOT, Guest, files_disk, free_port, run, tap_lines
 
 PASSWD = {"etc/passwd": b"root:x:0:0::/:/bin/sh\n", "etc/group": b"root:x:0:\n"}
-# NetBSD's msdosfs loses directory entries at a rename and at a power cut.
-FS = "ext2" if KERNEL == "netbsd" else "fat"
+# NetBSD's msdosfs loses directory entries at a rename and at a power cut; its ext2
+# wants fsck after one.
+FS = "ffs" if KERNEL == "netbsd" else "fat"
 NGINX_CONF = b"""daemon off;
 user root root;
 master_process off;
@@ -47,6 +48,29 @@ collectgarbage()
 print("lua says", _VERSION, n)
 """
 
+# LevelDB's tests that take minutes on Linux, too, or exec.
+SLOW = "*MultiThreaded*:*Randomized*:*Issue178*:*MinorCompactionsHappen*:*CloseOnExec*"
+
+
+def lua_files():
+    """Lua's own tests in an image."""
+    folder, out = os.environ["LUA_TESTS"], {}
+    for d, _, names in os.walk(folder):
+        for n in names:
+            with open(f"{d}/{n}", "rb") as f:
+                out[f"t/{os.path.relpath(f'{d}/{n}', folder)}"] = f.read()
+    with open(f"{ROOT}/tests/programs/suite.lua", "rb") as f:
+        out["t/suite.lua"] = f.read()
+    return out
+
+
+def lua_on_linux():
+    """What Lua's tests say there, with the same program."""
+    r = subprocess.run([program.build("lua"), f"{ROOT}/tests/programs/suite.lua"],
+                       cwd=os.environ["LUA_TESTS"], stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, timeout=300)
+    return tap_lines(r.stdout.decode(errors="replace"))
+
 
 def resp(sock_file, *words):
     """One command to Redis; its answer."""
@@ -69,20 +93,12 @@ class Programs(unittest.TestCase):
     @unittest.skipUnless(os.environ.get("LUA_TESTS"), "LUA_TESTS: the folder of Lua's tests")
     def test_lua_suite(self):
         """Lua's own tests, which Debian's source has not: as on Linux."""
-        suite = f"{ROOT}/tests/programs/suite.lua"
-        folder, lua = os.environ["LUA_TESTS"], program.build("lua")
-        linux = subprocess.run([lua, suite], cwd=folder, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, timeout=300)
-        files = {f"t/{os.path.relpath(f'{d}/{n}', folder)}": open(f"{d}/{n}", "rb").read()
-                 for d, _, names in os.walk(folder) for n in names}
-        files["t/suite.lua"] = open(suite, "rb").read()
-        img = program.bake(lua, name="luasuite", files=files)
+        img = program.bake(program.build("lua"), name="luasuite", files=lua_files())
         _, console = run(img, "--mem", 256, "--env", "PATH=/bin", "--workdir", "/t",
                          "--", "suite.lua", timeout=600)
-        ok, bad, plan = tap_lines(console.replace("\r", ""))
-        want = tap_lines(linux.stdout.decode(errors="replace"))
-        self.assertEqual((ok, bad, plan), want, console[-2000:])
-        self.assertGreater(ok, 20)
+        got = tap_lines(console.replace("\r", ""))
+        self.assertEqual(got, lua_on_linux(), console[-2000:])
+        self.assertGreater(got[0], 20)
 
     def test_leveldb(self):
         """Its C API's test: a database in C++, written, compacted, repaired."""
@@ -97,8 +113,7 @@ class Programs(unittest.TestCase):
         program.build("leveldb")
         img = program.bake(program.build("leveldb_tests"), name="leveldb_tests")
         status, console = run(img, "--mem", 1024, "--env", "TEST_TMPDIR=/tmp", "--",
-                              "--gtest_filter=-*MultiThreaded*:*Randomized*:*Issue178*:"
-                              "*MinorCompactionsHappen*:*CloseOnExec*", timeout=1200)
+                              f"--gtest_filter=-{SLOW}", timeout=1200)
         self.assertEqual(status, 0, console[-3000:])
 
     def test_nginx(self):
@@ -155,38 +170,6 @@ class Programs(unittest.TestCase):
                 with connect(port) as f:
                     self.assertEqual(resp(f, b"GET", b"kept"), b"v" * 5000)
                     self.assertEqual(resp(f, b"LLEN", b"l"), b":2")
-
-    @unittest.skipUnless(program.have("tclsh"), "tclsh makes SQLite's amalgamation")
-    def test_sqlite(self):
-        """Transactions on a disk survive a power cut; SQLite's own fuzzcheck."""
-        img = program.bake(program.build("sqlite"), name="sqlite", files={
-            "fill.sql": b"create table t(n, v);" + b"".join(
-                b"begin; insert into t values(%d, randomblob(3000)); commit;"
-                b"select 'committed ' || max(n) from t;\n" % n for n in range(1, 400))})
-        with tempfile.TemporaryDirectory() as d:
-            disk = files_disk(f"{d}/data.img", {}, 64, FS)
-            with Guest(img, "--mem", 128, "--disk", f"{disk},mount=/data", "--",
-                       "-bail", "-init", "/fill.sql", "/data/db", ".quit",
-                       timeout=120) as g:
-                last = int(g.expect(r"committed ([4-9]\d)\n", 90).group(1))
-                g.power_cut()
-                last = max(int(x.split()[1]) for x in g.console.splitlines()
-                           if x.startswith("committed ") and x.split()[1].isdigit())
-            status, console = run(img, "--mem", 128, "--disk", f"{disk},mount=/data", "--",
-                                  "/data/db", "pragma integrity_check; select 'max ' || "
-                                  "max(n), count(*) from t;")
-            self.assertEqual(status, 0, console)
-            self.assertIn("ok\n", console.replace("\r", ""))
-            self.assertGreaterEqual(int(console.split("max ")[1].split("|")[0]), last)
-
-    @unittest.skipUnless(program.have("tclsh"), "tclsh makes SQLite's amalgamation")
-    def test_sqlite_fuzzcheck(self):
-        check = program.build("sqlite", "fuzzcheck")
-        img = program.bake(check, name="fuzzcheck", files={
-            "f.db": open(f"{program.DIR}/fuzzdata4.db", "rb").read()})
-        status, console = run(img, "--mem", 512, "--", "/f.db", timeout=300)
-        self.assertEqual(status, 0, console[-2000:])
-        self.assertIn("100%", console)
 
 
 def connect(port):

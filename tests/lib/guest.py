@@ -80,10 +80,14 @@ class Guest:
             while not (m := re.search(pattern, self.console)):
                 left = end - time.monotonic()
                 if left <= 0 or not self.t.is_alive():
-                    raise AssertionError(f"no {pattern!r} on the console:\n"
-                                         + self.console[-3000:])
+                    raise AssertionError(f"no {pattern!r} on the console:\n" + self.said())
                 self.lock.wait(min(left, 1))
             return m
+
+    def said(self):
+        """The end of the console, and how a panic began."""
+        at = self.console.find("panic: ", 0, -3000)
+        return (self.console[at:at + 2000] + "...\n" if at >= 0 else "") + self.console[-3000:]
 
     def send(self, text):
         self.p.stdin.write(text.encode())
@@ -148,6 +152,10 @@ def files_disk(path, files, size_mb=16, fstype="fat"):
         if fstype == "iso":
             subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", "-J",
                             "-o", path, d], check=True, stderr=subprocess.DEVNULL)
+            return path
+        if fstype == "ffs":
+            subprocess.run(["makefs", "-t", "ffs", "-s", f"{size_mb}m", path, d],
+                           check=True, stdout=subprocess.DEVNULL)
             return path
         with open(path, "wb") as f:
             f.truncate(size_mb << 20)
