@@ -13,6 +13,8 @@ hypercall_pci_SRCS := hypercall/pci_kept.c hypercall/pci.c hypercall/pci_conf.c 
 hypercall_export_SRCS := hypercall/export.c
 hypercall_soft_SRCS := hypercall/soft.c
 hypercall_vm_SRCS := hypercall/vm.c
+# and what NetBSD's kernel wants beside them
+hypercall_vmshare_SRCS := hypercall/vmshare.c
 # Folders of the host (component share).
 hypercall_share_SRCS := hypercall/p9.c
 hypercall_HOT := hypercall/mutex.c hypercall/lwp.c hypercall/clock.c \

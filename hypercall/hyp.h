@@ -73,6 +73,7 @@ void	hyp_leave(void);
 /* Memory for a lock and the like, without which there is no going on. */
 void	*hyp_must_alloc(size_t size, const char *what);
 extern int hyp_mem_first;	/* KERN_PG_*, for rumpuser_malloc */
+extern uint64_t hyp_mem_share;	/* bytes that are the rump kernel's alone, or 0 */
 
 /* a + sec s + nsec ns, saturated; a when the sum would be smaller. */
 uint64_t hyp_deadline(uint64_t a, int64_t sec, int64_t nsec);

@@ -6,6 +6,7 @@
 #include "hyp.h"
 
 int hyp_mem_first;		/* KERN_PG_*: where pages are looked for first */
+uint64_t hyp_mem_share;
 
 static bool
 mem_ispages(size_t len)

@@ -12,6 +12,8 @@ param_memlimit(void)
 {
 	struct kern_mem_info info;
 
+	if (hyp_mem_share != 0)
+		return hyp_mem_share;
 	kern_mem_info(&info);
 	return (info.free - info.free / 4) & ~(PAGE_SIZE - 1);
 }

@@ -43,6 +43,12 @@ int	kern_vm_stack(uintptr_t top);
  */
 bool	kern_vm_fault(uintptr_t va, bool write, bool fetch);
 
+/*
+ * Of what is free now so much is for others than programs: what these have not
+ * taken of it is promised to nobody.
+ */
+void	kern_vm_share(uint64_t bytes);
+
 struct kern_vm_info {
 	uint64_t	promised;	/* bytes that may be written */
 	uint64_t	committed;	/* bytes that have pages */

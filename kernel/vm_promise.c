@@ -7,7 +7,7 @@
 #include "page.h"
 #include "vm_promise.h"
 
-static uint64_t refused;
+static uint64_t refused, share, had;	/* had: free when the share was fixed */
 
 void
 vm_promised(int64_t size)
@@ -23,7 +23,27 @@ vm_committed(int64_t size)
 	__atomic_fetch_add(&page_committed, size, __ATOMIC_RELAXED);
 }
 
-/* Not the last of it: the rest of the machine wants some, too. */
+void
+kern_vm_share(uint64_t bytes)
+{
+	struct kern_mem_info mi;
+
+	kern_mem_info(&mi);
+	share = bytes;
+	had = mi.free;
+}
+
+/* What is kept of the free memory for the rest of the machine. */
+static uint64_t
+kept(uint64_t nfree)
+{
+	uint64_t keep = nfree / 32, others = had - nfree - page_committed;
+
+	if ((int64_t)others < 0)
+		others = 0;
+	return share > others && share - others > keep ? share - others : keep;
+}
+
 bool
 vm_promise(uint64_t size)
 {
@@ -33,7 +53,7 @@ vm_promise(uint64_t size)
 		return true;
 	vm_promised(size);
 	kern_mem_info(&mi);
-	if (page_promised - page_committed <= mi.free - mi.free / 32)
+	if (page_promised - page_committed + kept(mi.free) <= mi.free)
 		return true;
 	vm_promised(-size);
 	vm_refuse();

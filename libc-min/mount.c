@@ -7,12 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <rump/rump.h>
+#include <rump/sync.h>
 
 #include "private.h"
 #include "start.h"
 
 static const char *mounted[CONFIG_MAXBLK];
 static int nmounted;
+bool rump_sync_log;
 
 static uint32_t
 le32(const uint8_t *p)
@@ -101,11 +103,11 @@ mount_as(const char *fstype, char *dev, const char *dir, int flags)
 		size = sizeof(tmpfs);
 	}
 	/* with a log a power cut leaves a file system that is whole */
-	if (args != &ufs || strcmp(fstype, MOUNT_FFS) != 0 ||
-	    (flags & MNT_RDONLY) != 0 ||
-	    mount(fstype, dir, flags | MNT_LOG, args, size) != 0)
-		if (mount(fstype, dir, flags, args, size) != 0)
-			return errno;
+	if (strcmp(fstype, MOUNT_FFS) == 0 && (flags & MNT_RDONLY) == 0 &&
+	    mount(fstype, dir, flags | MNT_LOG, args, size) == 0)
+		rump_sync_log = true;
+	else if (mount(fstype, dir, flags, args, size) != 0)
+		return errno;
 	if (!truncated(fstype, dev))
 		return 0;
 	(void)unmount(dir, MNT_FORCE);

@@ -9,6 +9,8 @@
 #ifndef SIRLOIN_RUMP_SYNC_H
 #define SIRLOIN_RUMP_SYNC_H
 
+#include <stdbool.h>
+
 #include <rump/abi.h>
 #include <rump/host.h>
 #include <rump/rump_syscalls.h>
@@ -16,6 +18,13 @@
 #define RUMP_SYNC_DATA	0x0010		/* FDATASYNC */
 #define RUMP_SYNC_FILE	0x0020		/* FFILESYNC */
 #define RUMP_SYNC_DISK	0x0040		/* FDISKSYNC */
+
+/*
+ * FFS with a log (libc-min/mount.c sets this) writes the log for a whole file only
+ * when there are blocks of the file in it, and not for a file that was cut short;
+ * for a range it always does.
+ */
+extern bool rump_sync_log;
 
 /* how: RUMP_SYNC_DATA or _FILE.  0, or -1 and the rump kernel's errno. */
 static inline int
@@ -26,6 +35,9 @@ rump_sync(int fd, int how)
 	if (rump_sys_fsync_range(fd, how | RUMP_SYNC_DISK, 0, 0) != 0)
 		/* open for reading only: fsync(2) may, fsync_range(2) not */
 		return *error == EBADF ? rump_sys_fsync(fd) : -1;
+	if (rump_sync_log &&
+	    rump_sys_fsync_range(fd, RUMP_SYNC_FILE, 0, 1) != 0)
+		return -1;
 	if (rump_sys_ioctl(fd, DIOCCACHESYNC, &force) != 0 &&
 	    *error != ENOTTY && *error != ENODEV && *error != EOPNOTSUPP &&
 	    *error != EINVAL)
