@@ -32,8 +32,7 @@ def compile(source, *flags, libs=()):
 
 
 # Programs whose recipe needs other sources than one of their name, or C++.
-SOURCES = {"leveldb": ["leveldb", "googletest"],
-           "leveldb_tests": ["leveldb", "googletest"]}
+SOURCES = {"leveldb_tests": ["leveldb", "googletest"]}
 # Programs that link with another's libraries.
 NEEDS = {"nginx": [("openssl", "openssl/libssl.a")]}
 

@@ -270,8 +270,13 @@ class Bed:
             kernel = self.put(kernel)
         with open(f"{self.work}/{name}.cfg", "w") as f:
             f.write(settings(name, kernel, **config))
-        self.run(f"xl create {'-p' if paused else ''} /bed/{name}.cfg", timeout)
-        return Domain(self, name)
+        for left in (2, 1, 0):
+            try:
+                self.run(f"xl create {'-p' if paused else ''} /bed/{name}.cfg", timeout)
+                return Domain(self, name)
+            except Failed as e:     # libxl's 10 s for a device: few on a busy host
+                if not left or "unable to add device with path" not in e.output:
+                    raise
 
 
 class Domain:

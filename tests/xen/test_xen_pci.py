@@ -86,7 +86,7 @@ class Pci(Case):
         g.expect("serving .* on ", 60)
         return g
 
-    def get(self, nic, path, timeout=30):
+    def get(self, nic, path, timeout=120):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.bed.ports[nic]}{path}",
                                     timeout=timeout) as r:
             return r.read()
