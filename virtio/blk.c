@@ -4,7 +4,7 @@
 
 #define VBLK_WANTED	(VB_F_SIZE_MAX | VB_F_SEG_MAX | VB_F_RO | \
 	VB_F_BLK_SIZE | VB_F_FLUSH)
-#define ID_WAIT		500000000ull	/* ns */
+#define ID_WAIT		5000000000ull	/* ns */
 
 static void
 vblk_close(struct blkdev *bd)

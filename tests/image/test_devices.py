@@ -49,7 +49,7 @@ class Echo:
         self.here.close()
 
 
-def qemu(append, *args, machine="q35", cpus=1, mem=128, timeout=120):
+def qemu(append, *args, machine="q35", cpus=1, mem=128, timeout=480):
     """devtest to its end: (status, console).  append None: args boot it."""
     with tempfile.TemporaryDirectory() as d:
         p = subprocess.run(
