@@ -321,6 +321,8 @@ net_tcp_inpacket(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 	if (pcb->rcv_wnd == 0 && datalen == 0 && hdr->seqno == pcb->rcv_nxt &&
 	    (TCPH_FLAGS(hdr) & TCP_FIN) != 0)
 		pcb->rcv_wnd = 1;
+	if (hdr->ackno == pcb->snd_nxt + 1 && tcp_probed(pcb, 0))
+		pcb->snd_nxt++;
 	if (pcb->unacked != NULL && hdr->ackno == pcb->lastack &&
 	    far > 3 * pcb->mss) {
 		if (pcb->dupacks < 3)

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
+import program
 from guest import KERNEL, ROOT, Guest, image
 from netns import GUEST, Namespace
 
@@ -21,6 +22,19 @@ def config(*nets):
 
 STATIC = ({"type": "inet", "method": "static", "addr": GUEST, "mask": "24"},
           {"type": "inet6", "method": "static", "addr": GUEST6, "mask": "64"})
+
+
+SEND_FIRST = """
+import os, socket, sys
+s, data = socket.socket(), os.urandom(8_000_000)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+s.connect((sys.argv[1], 7))
+s.settimeout(120)
+s.sendall(data)
+s.shutdown(socket.SHUT_WR)
+got = b"".join(iter(lambda: s.recv(65536), b""))
+print("the same" if got == data else f"{len(got)} bytes")
+"""
 
 
 class Network(unittest.TestCase):
@@ -71,6 +85,16 @@ class Network(unittest.TestCase):
             self.serve(ns, [{"type": "inet6", "method": "auto"}], "--mem", 128)
             # of the MAC that sirloin run gives its first network
             self.client(ns, "2001:db8:1::5054:ff:fe12:3450", "ra")
+
+    def test_both_windows_closed(self):
+        """A client that sends for long before it reads: its window is closed, and so is
+        the guest's for a while; that it opens again must reach the client."""
+        img = program.bake(program.compile(f"{ROOT}/tests/programs/echoall.c"), name="echoall")
+        with Namespace() as ns, Guest(img, "--net", f"tap={ns.tap}", "--ip", f"{GUEST}/24",
+                                      "--mem", 128, timeout=200, prefix=ns.prefix) as g:
+            g.expect("listening")
+            self.assertIn("the same", ns.run("python3", "-c", SEND_FIRST, GUEST, timeout=180))
+            self.assertEqual(g.wait(), 0, g.console)
 
     @unittest.skipIf(KERNEL == "netbsd", "builtin/net writes /etc/resolv.conf")
     def test_name_servers_by_dhcp(self):
