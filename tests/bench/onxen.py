@@ -75,8 +75,9 @@ class Linux:
         return self.boot("serve disk /dev/xvda", disk=[disk(path)])
 
 
-def start_time(bed, kernel, keys, word):
-    """ms from xl create's start to the first word of main, on the console."""
+def start_time(bed, kernel, keys, word, end="true"):
+    """ms from xl create's start to the first word of main, on the console; end: a script
+    in dom0 that ends the guest."""
     with open(f"{bed.work}/start.cfg", "w") as f:
         f.write(xen.settings("start", kernel, **{"memory": 128, **keys}))
     bed.run(f"cp '{kernel}' /tmp/kernel; sed -i 's,^kernel = .*,kernel = \"/tmp/kernel\",' "
@@ -89,6 +90,7 @@ def start_time(bed, kernel, keys, word):
                 raise RuntimeError(seen[-300:])
             seen += part
         ms = (time.monotonic() - t) * 1000
+        bed.call(end)
         while s.recv(4096):
             pass
     return ms
