@@ -15,6 +15,7 @@ static volatile grant_entry_v1_t *table;	/* a window of max frames */
 static grant_ref_t *next_free[MAXFRAMES];	/* by frame */
 static grant_ref_t head;
 static unsigned frames, max, used;
+static bool told;
 static struct kern_spin lock;
 static struct kern_mutex grow_lock;
 
@@ -43,8 +44,13 @@ grow(void)
 	unsigned long s;
 	int error;
 
-	if (frames == max)
+	if (frames == max) {
+		if (!told)
+			kern_printf("xen: all %u grants are in use, and there "
+			    "are no more (max_grant_frames)\n", used);
+		told = true;
 		return ENOSPC;
+	}
 	if ((list = kern_malloc(PERFRAME * sizeof(*list), 0)) == NULL)
 		return ENOMEM;
 	error = xen_map_grant_table((char *)(uintptr_t)table +

@@ -256,16 +256,25 @@ xs_resume(bool cancelled)
 	kern_mutex_unlock(&xs.lock);
 }
 
-/* Where rumprun's tool leaves it. */
+/* Where rumprun's tool leaves it.  On a machine that is overloaded it takes long. */
 static void
 find_config(void)
 {
 	char *text;
 	size_t len;
+	int error, tries = 0;
 
-	if (strchr(plat_cmdline(), '{') != NULL ||
-	    xs_read(0, "rumprun", "cfg", &text, &len) != 0)
+	if (strchr(plat_cmdline(), '{') != NULL)
 		return;
+	while ((error = xs_read(0, "rumprun", "cfg", &text, &len)) ==
+	    ETIMEDOUT && ++tries < 5)
+		continue;
+	if (error != 0) {
+		if (error != ENOENT)
+			kern_printf("xenstore: rumprun/cfg: not read: error "
+			    "%d\n", error);
+		return;
+	}
 	if (!plat_config(text, len))
 		kern_printf("xenstore: rumprun/cfg is not JSON: not used\n");
 	kern_free(text);

@@ -197,6 +197,50 @@ class Queues(Case):
             self.allow(1)
 
 
+class Grants(Queues):
+    """Many devices with many rings each: more than the first frame of the grant table."""
+    test_queues = None
+
+    def frames(self, g):
+        """How many it has, by Xen's list."""
+        mark = len(self.bed.log())
+        self.bed.xl("debug-keys", "g")
+        for _ in range(300):
+            if "print_all ] done" in (text := self.bed.log()[mark:]):
+                break
+            self.bed.run("sleep 0.1")
+        return int(re.search(rf"remote d{g.id} \(v1\)\n\(XEN\) +(\d+) frames", text)[1])
+
+    def begin(self, most):
+        g = self.guest("monitor", lane=("pv", 4), vif=["bridge=xenbr0"] * 2,
+                       conf={"net": [static()]}, max_grant_frames=most, disk=[
+                           disk(self.blank(f"/tmp/d{n}.img"), f"xvd{'abcd'[n]}")
+                           for n in range(4)])
+        g.expect("^ready$")
+        for n in range(4):
+            self.ask(g, f"write blk{n} 0 8192 {n}")
+        for n in range(4):
+            self.ask(g, f"check blk{n} 0 8192 {n}")
+        return g
+
+    def test_grants(self):
+        """The table grows; where it may not, that is said, and what has grants works."""
+        self.allow(4)
+        try:
+            g = self.begin(64)
+            self.echoes()
+            self.assertGreater(self.frames(g), 1)
+            self.assertNotIn("grants", g.console)
+            self.shut_down(g)
+            g = self.begin(1)
+            self.assertEqual(self.frames(g), 1)
+            g.expect("^xen: all [0-9]+ grants are in use", 10)
+            self.bed.run(f"ping -c 2 -w 20 {GUEST}")
+            self.shut_down(g)
+        finally:
+            self.allow(1)
+
+
 class Traffic(Case):
     def test_echo(self):
         for lane in LANES:

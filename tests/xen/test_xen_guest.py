@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 import unittest
 
@@ -327,6 +328,32 @@ class Save(Case):
                 self.ask(g, "check blk0 0 1024 1")
                 self.echoes()
                 self.bed.xl("destroy", g.name)
+
+
+class Events(Case):
+    def ports(self, g):
+        """Its event channels as Xen lists them; FIFO queues have no numbers there."""
+        mark = len(self.bed.log())
+        self.bed.xl("debug-keys", "e")
+        want = rf"channel information for domain {g.id}:\n(?:.*\n){{6}}"
+        for _ in range(300):
+            if m := re.search(want, self.bed.log()[mark:]):
+                return m[0]
+            self.bed.run("sleep 0.1")
+        self.fail(self.bed.log()[mark:])
+
+    def test_tables(self):
+        """Queues where Xen has them, and two levels of bits."""
+        for lane in (("pv", 2), ("pvh", 1)):
+            for words, state in (("", r"\[0/[01]/ +-  "), ("nofifo", r"\[0/[01]/[01]\]")):
+                with self.on(lane), self.subTest(words=words):
+                    g = self.monitor(lane, words=words, net=True,
+                                     disk=[disk(self.blank("/tmp/e.img"))])
+                    self.assertRegex(self.ports(g), state)
+                    self.ask(g, "stir blk0 4096")
+                    self.echoes()
+                    self.ask(g, "calm")
+                    self.shut_down(g)
 
 
 class Memory(Case):
