@@ -7,7 +7,8 @@ import unittest
 
 import program
 import tls
-from guest import ROOT, tap_lines
+from guest import KERNEL, ROOT, tap_lines
+from test_linux import DEEP
 from xencase import GUEST, LANES, Case, Refused, disk, static
 
 
@@ -18,15 +19,39 @@ class Linux(Case):
     def test_cxxtest(self):
         self.passes("cxxtest", "cxxtest.cc", "-std=c++20")
 
-    def passes(self, name, source, *flags):
+    @unittest.skipUnless(os.environ.get("LONG"), "LONG=1: a minute")
+    def test_out_of_memory(self):
+        """ENOMEM and no panic, in every way."""
+        self.passes("oom", "oom.c", memory=64 if KERNEL == "builtin" else 96,
+                    lanes=(("pv", 1), ("pvh", 1)))
+
+    @unittest.skipUnless(os.environ.get("LONG"), "LONG=1: test_xen_guest has the same")
+    def test_runaway_recursion(self):
+        """A report of the guard page; of a PV guest it is Xen's (test_xen_guest)."""
+        with tempfile.TemporaryDirectory() as d:
+            with open(f"{d}/deep.c", "w") as f:
+                f.write(DEEP)
+            prog = program.compile(f"{d}/deep.c", "-O0", "-w")
+        for lane, platform in ((("pv", 1), "xen"), (("pvh", 1), "hw")):
+            with self.on(lane):
+                name = f"deep-{lane[0]}"
+                g = self.guest(name, lane=lane, memory=64, img=program.bake(
+                    prog, name=name, platform=platform))
+                reason, said = g.wait(90)
+                self.assertEqual(reason, "crash", g.console[-2000:])
+                if lane[0] == "pvh":
+                    self.assertEqual(said, "panic")
+                    self.assertIn("stack overflow", g.console)
+
+    def passes(self, name, source, *flags, memory=256, lanes=LANES):
         prog = program.compile(f"{ROOT}/tests/programs/{source}", *flags)
         images = {"pv": program.bake(prog, name=f"{name}-xen", platform="xen"),
                   "pvh": program.bake(prog, name=name)}
-        for lane in LANES:
+        for lane in lanes:
             with self.on(lane):
                 g = self.guest(f"{name}-xen" if lane[0] == "pv" else name, lane=lane,
-                               img=images[lane[0]], memory=256, conf={"net": []})
-                self.ends(g, timeout=180)
+                               img=images[lane[0]], memory=memory, conf={"net": []})
+                self.ends(g, timeout=300)
                 ok, bad, plan = tap_lines(g.console)
                 self.assertEqual((bad, ok), ([], plan), g.console[-3000:])
 

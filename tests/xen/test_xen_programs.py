@@ -81,14 +81,14 @@ class Programs(Case):
             g.expect("Ready to accept connections", 120)
             out = self.bed.run(f"chmod +x {bench}; {bench} -h {ADDR} -n 3000 -c 10 -P 16 -d 3 "
                                "-t set,get,lpush -q; printf 'SET kept here\\r\\nEVAL "
-                               f"\"return 6*7\" 0\\r\\n' | nc -w 3 {ADDR} 6379", 120)
+                               f"\"return 6*7\" 0\\r\\nQUIT\\r\\n' | nc -w 30 {ADDR} 6379", 120)
             self.assertEqual(out.count("requests per second"), 3, out)
             self.assertIn("+OK\r\n:42", out)
             g.destroy()
             g = self.start(img, kind, *argv, **keys)
             g.expect("Ready to accept connections", 120)
-            out = self.bed.run("printf 'GET kept\\r\\nLLEN mylist\\r\\n' | "
-                               f"nc -w 3 {ADDR} 6379", 60)
+            out = self.bed.run("printf 'GET kept\\r\\nLLEN mylist\\r\\nQUIT\\r\\n' | "
+                               f"nc -w 30 {ADDR} 6379", 60)
             self.assertIn("$4\r\nhere\r\n:3", out)
             g.destroy()
 
