@@ -104,8 +104,8 @@ static int
 check_blk(struct parse *p, int t, const struct config_blk *b)
 {
 	static const char *const types[] = { "blk", "msdos", "cd9660", "ext2fs",
-	    "ffs", "udf", "tmpfs", "9p", "auto", NULL };
-	bool tmpfs;
+	    "ffs", "udf", "tmpfs", "9p", "nfs", "auto", NULL };
+	bool nodev;
 	int i;
 
 	if (b->fstype == NULL)
@@ -114,12 +114,13 @@ check_blk(struct parse *p, int t, const struct config_blk *b)
 		continue;
 	if (types[i] == NULL)
 		return parse_bad(p, t, "key \"fstype\": not \"%.20s\" but one of blk, "
-		    "msdos, cd9660, ext2fs, ffs, udf, tmpfs, 9p, auto", b->fstype);
-	tmpfs = strcmp(b->fstype, "tmpfs") == 0;
-	if (!tmpfs && (b->source == NULL || (strcmp(b->source, "etfs") != 0 &&
+		    "msdos, cd9660, ext2fs, ffs, udf, tmpfs, 9p, nfs, auto", b->fstype);
+	nodev = strcmp(b->fstype, "tmpfs") == 0 ||
+	    strcmp(b->fstype, "nfs") == 0;
+	if (!nodev && (b->source == NULL || (strcmp(b->source, "etfs") != 0 &&
 	    strcmp(b->source, "dev") != 0)))
 		return parse_bad(p, t, "key \"source\": \"etfs\" or \"dev\"");
-	if (!tmpfs && (b->path == NULL || b->path[0] == '\0'))
+	if (strcmp(b->fstype, "tmpfs") != 0 && (b->path == NULL || b->path[0] == '\0'))
 		return parse_bad(p, t, "key \"path\" is missing");
 	if (b->mountpoint == NULL && strcmp(b->fstype, "blk") != 0)
 		return parse_bad(p, t, "key \"mountpoint\" is missing");

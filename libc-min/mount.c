@@ -133,7 +133,7 @@ mount_auto(char *dev, const char *dir, int flags)
 	return error;
 }
 
-static void
+void
 mount_failed(const struct config_blk *b, int error)
 {
 	const char *path = b->path != NULL ? b->path : b->fstype;
@@ -166,8 +166,8 @@ mount_failed(const struct config_blk *b, int error)
 }
 
 /* mkdir -p */
-static void
-make_dirs(const struct config_blk *b)
+void
+mount_dirs(const struct config_blk *b)
 {
 	char path[256];
 	struct stat st;
@@ -204,12 +204,24 @@ register_disk(const struct config_blk *b, char *dev, size_t size)
 		start_fail(b->line, "disk \"%s\": %s", b->path, strerror(error));
 }
 
+void
+mount_done(const struct config_blk *b)
+{
+
+	mounted[nmounted++] = b->mountpoint;
+}
+
 static void
 start_one(const struct config_blk *b)
 {
 	int flags = b->ro ? MNT_RDONLY : 0, error;
 	char dev[80];
 
+	if (strcmp(b->fstype, MOUNT_NFS) == 0) {
+		if (start_nfs == NULL)
+			mount_failed(b, ENODEV);
+		return;			/* when there is a network */
+	}
 	if (b->source == NULL)
 		strlcpy(dev, "tmpfs", sizeof(dev));
 	else if (strcmp(b->source, "dev") == 0 ||
@@ -219,13 +231,13 @@ start_one(const struct config_blk *b)
 		register_disk(b, dev, sizeof(dev));
 	if (strcmp(b->fstype, "blk") == 0)
 		return;
-	make_dirs(b);
+	mount_dirs(b);
 	error = strcmp(b->fstype, "auto") == 0 ?
 	    mount_auto(dev, b->mountpoint, flags) :
 	    mount_as(b->fstype, dev, b->mountpoint, flags);
 	if (error != 0)
 		mount_failed(b, error);
-	mounted[nmounted++] = b->mountpoint;
+	mount_done(b);
 }
 
 void

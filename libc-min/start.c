@@ -196,6 +196,8 @@ sirloin_main(void)
 	if (start_bridges != NULL)
 		start_bridges(&config);
 	start_net(&config);
+	if (start_nfs != NULL)
+		start_nfs(&config);
 	environ = config.env;
 	if (sirloin_programs != NULL)
 		exit(sirloin_programs(p, config.nprog > 0 ? config.nprog : 1));

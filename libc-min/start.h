@@ -14,6 +14,13 @@ void	start_fail(unsigned line, const char *fmt, ...)
 void	start_net(const struct config *);	/* netcfg.c */
 /* bridge.c, where the image has it. */
 void	start_bridges(const struct config *) __attribute__((weak));
-void	start_mounts(const struct config *);	/* mount.c */
+void	start_mounts(const struct config *);	/* mount.c: all but nfs */
+/* nfs.c, where the image has it: after the networks. */
+void	start_nfs(const struct config *) __attribute__((weak));
+
+/* mount.c's, for others: the end of the machine; the directory; it is mounted. */
+void	mount_failed(const struct config_blk *, int error);
+void	mount_dirs(const struct config_blk *);
+void	mount_done(const struct config_blk *);
 
 #endif /* LIBC_START_H */

@@ -17,6 +17,7 @@ netbsd_iso	:= rumpdev rumpdev_disk rumpfs_cd9660
 netbsd_ext2	:= rumpdev rumpdev_disk rumpfs_ext2fs
 netbsd_ffs	:= rumpdev rumpdev_disk rumpfs_ffs
 netbsd_udf	:= rumpdev rumpdev_disk (rumpfs_udf)
+netbsd_nfs	:= $(netbsd_net) rumpfs_nfs
 netbsd_disk	:= rumpdev rumpdev_disk
 
 # Hardware with NetBSD's own drivers, by the PCI hypercalls.  (The word pci by

@@ -238,6 +238,7 @@ struct winsize { unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel; };
 #define MOUNT_FFS	"ffs"
 #define MOUNT_UDF	"udf"			/* NetBSD's */
 #define MOUNT_9P	"9p"			/* the built-in kernel's; ufs_args */
+#define MOUNT_NFS	"nfs"			/* NetBSD's */
 
 /* ffs and ext2fs */
 struct ufs_args { char *fspec; };
@@ -299,6 +300,21 @@ struct udf_args {
 	uint32_t	sector_size;
 	uint8_t		reserved[32];
 };
+struct nfs_args {				/* sys/nfs/nfsmount.h */
+	int		version;		/* 3 */
+	void		*addr;			/* struct sockaddr */
+	int		addrlen, sotype, proto;
+	uint8_t		*fh;
+	int		fhsize, flags, wsize, rsize, readdirsize;
+	int		timeo, retrans, maxgrouplist, readahead, leaseterm;
+	int		deadthresh;
+	char		*hostname;
+};
+#define NFS_ARGSVERSION	3
+#define NFSMNT_WSIZE	0x0002
+#define NFSMNT_RSIZE	0x0004
+#define NFSMNT_NFSV3	0x0200
+#define NFSMNT_RESVPORT	0x8000
 #define ISOFSMNT_NORRIP		0x1
 #define ISOFSMNT_NOJOLIET	0x8
 
