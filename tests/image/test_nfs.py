@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -9,7 +10,7 @@ import unittest
 
 import nfsd
 import program
-from guest import KERNEL, ROOT, Guest
+from guest import KERNEL, PATIENCE, ROOT, Guest
 from netns import GUEST, HOST, Namespace
 
 
@@ -68,8 +69,8 @@ class NFS(Base):
         mark = len(g.console)
         g.send(command + "\n")
         with g.lock:
-            done = g.lock.wait_for(lambda: "\nok\n" in "\n" + g.console[mark:] or
-                                   "error " in g.console[mark:], 120)
+            done = g.lock.wait_for(lambda: re.search(r"^(ok|error .*)\r?\n", g.console[mark:],
+                                                     re.M), 60 * PATIENCE)
         said = g.console[mark:]
         self.assertTrue(done and ("error " not in said) == good, f"{command}: {g.console}")
         return said
@@ -116,7 +117,7 @@ class NFS(Base):
         self.assertIn("error 30 ", self.ask(g, "mkdir /n/new", False))
         g.stop()
         for spec, text in ((f"{HOST}:/none", "its mountd: "),
-                           (f"{HOST},mountport=9,port=9:/x", "its mountd: Connection refused"),
+                           (f"{HOST},mountport=9,port=9:/x", "its mountd: connection refused"),
                            ("nowhere.invalid:/x", "no address")):
             g = self.boot(spec)
             self.assertEqual(g.wait(), 125, g.console)
