@@ -1,6 +1,7 @@
 /*
- * echoall: one connection on port 7: reads whatever comes, and sends it back
- * when the other side takes it; it never waits with the one for the other.
+ * echoall: one connection on port 7: first sends x as long as they are taken,
+ * then lets the other side's data wait for a while; reads whatever comes, and
+ * sends it back when it is taken, never waiting with the one for the other.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -8,9 +9,23 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SIZE	(16 << 20)
+#define WAIT	3		/* seconds: the windows are closed, and probed */
+
+static void
+fill(int s)
+{
+	struct pollfd p = { s, POLLOUT, 0 };
+	char x[4096];
+
+	memset(x, 'x', sizeof(x));
+	while (poll(&p, 1, 1000) == 1 && write(s, x, sizeof(x)) > 0)
+		;
+	sleep(WAIT);
+}
 
 int
 main(void)
@@ -27,6 +42,7 @@ main(void)
 	fflush(stdout);
 	if ((s = accept(l, NULL, NULL)) < 0 || fcntl(s, F_SETFL, O_NONBLOCK) != 0)
 		return 2;
+	fill(s);
 	while (!end || sent < have) {
 		struct pollfd p = { s, (short)((end ? 0 : POLLIN) |
 		    (sent < have ? POLLOUT : 0)), 0 };
