@@ -151,10 +151,13 @@ threads(size_t stack)
 static void
 w_threads(void)
 {
-	int first = threads(256 << 10);
+	int first = threads(256 << 10), i = 0;
 
 	CHECK(first > 8 && first < MANY);
-	CHECK(threads(256 << 10) + 4 >= first);
+	/* what a thread had in the kernel goes soon after it was joined */
+	while (threads(256 << 10) + 4 < first && i++ < 100)
+		usleep(100000);
+	CHECK(i < 100);
 	CHECK(threads(16 << 10) > first);
 }
 
