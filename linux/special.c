@@ -296,6 +296,7 @@ lx_sys_timerfd_settime(long fd, long flags, long new, long old, long e, long f)
 	if (in->value.sec != 0 || in->value.nsec != 0)
 		at = flags & TFD_TIMER_ABSTIME ?
 		    lx_deadline_abs(t->clock, &in->value) : lx_deadline(&in->value);
+	lx_timer_set(&t->timer, 0, 0);	/* it does not fire from here on */
 	lx_lock(&t->s.lock);
 	t->count = 0;
 	lx_special_ready(&t->s, false);
