@@ -285,7 +285,7 @@ arrows	= platform=$(call joined,$(1),$(platform_$(1)_SRCS) $(platform_$(1)_trace
 	   $(xen_back_SRCS) $(xen_netback_SRCS) $(xen_blkback_SRCS) $($(1)_pci_SRCS)) \
 	   stateless=$(call joined,$(1),$(libc_min_stateless_SRCS)) \
 	   hypercall=$(call joined,$(1),$(hypercall_SRCS) $(hypercall_disk_SRCS) \
-	   $(hypercall_vm_SRCS) $(hypercall_vmshare_SRCS) $(hypercall_share_SRCS) $(hypercall_export_SRCS) $(hypercall_soft_SRCS) \
+	   $(hypercall_vm_SRCS) $(if $(RUMP),$(hypercall_vmshare_SRCS)) $(hypercall_share_SRCS) $(hypercall_export_SRCS) $(hypercall_soft_SRCS) \
 	   $(hypercall_pci_SRCS)) \
 	   $($(1)_arrows)
 hw_kernel_SRCS = $(kernel_power_SRCS)
