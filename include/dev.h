@@ -116,5 +116,6 @@ struct p9dev {
 };
 void	p9dev_register(struct p9dev *);
 struct p9dev *p9dev_find(const char *name);	/* also by tag */
+void	p9dev_each(void (*)(struct p9dev *, void *), void *);
 
 #endif /* SIRLOIN_DEV_H */

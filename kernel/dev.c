@@ -6,33 +6,43 @@
 #include <string.h>
 #include <dev.h>
 
-static TAILQ_HEAD(, blkdev) blks = TAILQ_HEAD_INITIALIZER(blks);
-static TAILQ_HEAD(, netdev) nets = TAILQ_HEAD_INITIALIZER(nets);
-static TAILQ_HEAD(, p9dev) p9s = TAILQ_HEAD_INITIALIZER(p9s);
-static unsigned nblk, nnet, np9;
 static struct kern_spin dev_lock;
 
-void
-blkdev_register(struct blkdev *b)
-{
-	unsigned long s;
-
-	s = kern_spin_lock(&dev_lock);
-	snprintf(b->name, sizeof(b->name), "blk%u", nblk++);
-	TAILQ_INSERT_TAIL(&blks, b, link);
-	kern_spin_unlock(&dev_lock, s);
+/* The devices of a kind, and how one becomes known: by its kind's number. */
+#define REGISTRY(kind, prefix)						\
+static TAILQ_HEAD(, kind) kind##s = TAILQ_HEAD_INITIALIZER(kind##s);	\
+void									\
+kind##_register(struct kind *d)						\
+{									\
+	static unsigned number;						\
+	unsigned long s = kern_spin_lock(&dev_lock);			\
+									\
+	snprintf(d->name, sizeof(d->name), prefix "%u", number++);	\
+	TAILQ_INSERT_TAIL(&kind##s, d, link);				\
+	kern_spin_unlock(&dev_lock, s);					\
+}									\
+void									\
+kind##_each(void (*fn)(struct kind *, void *), void *arg)		\
+{									\
+	struct kind *d;							\
+									\
+	TAILQ_FOREACH(d, &kind##s, link)				\
+		fn(d, arg);						\
 }
+REGISTRY(blkdev, "blk")
+REGISTRY(netdev, "net")
+REGISTRY(p9dev, "share")
 
 struct blkdev *
 blkdev_find(const char *name)
 {
 	struct blkdev *b;
 
-	TAILQ_FOREACH(b, &blks, link)
+	TAILQ_FOREACH(b, &blkdevs, link)
 		if (strcmp(b->name, name) == 0)
 			return b;
 	/* By serial: some have to be asked for it, which takes a moment. */
-	TAILQ_FOREACH(b, &blks, link) {
+	TAILQ_FOREACH(b, &blkdevs, link) {
 		if (b->serial[0] == '\0' && b->identify != NULL)
 			b->identify(b);
 		if (b->serial[0] != '\0' &&
@@ -42,55 +52,15 @@ blkdev_find(const char *name)
 	return NULL;
 }
 
-void
-blkdev_each(void (*fn)(struct blkdev *, void *), void *arg)
-{
-	struct blkdev *b;
-
-	TAILQ_FOREACH(b, &blks, link)
-		fn(b, arg);
-}
-
-void
-netdev_register(struct netdev *n)
-{
-	unsigned long s;
-
-	s = kern_spin_lock(&dev_lock);
-	snprintf(n->name, sizeof(n->name), "net%u", nnet++);
-	TAILQ_INSERT_TAIL(&nets, n, link);
-	kern_spin_unlock(&dev_lock, s);
-}
-
 struct netdev *
 netdev_find(const char *name)
 {
 	struct netdev *n;
 
-	TAILQ_FOREACH(n, &nets, link)
+	TAILQ_FOREACH(n, &netdevs, link)
 		if (strcmp(n->name, name) == 0)
 			return n;
 	return NULL;
-}
-
-void
-netdev_each(void (*fn)(struct netdev *, void *), void *arg)
-{
-	struct netdev *n;
-
-	TAILQ_FOREACH(n, &nets, link)
-		fn(n, arg);
-}
-
-void
-p9dev_register(struct p9dev *p)
-{
-	unsigned long s;
-
-	s = kern_spin_lock(&dev_lock);
-	snprintf(p->name, sizeof(p->name), "share%u", np9++);
-	TAILQ_INSERT_TAIL(&p9s, p, link);
-	kern_spin_unlock(&dev_lock, s);
 }
 
 struct p9dev *
@@ -98,7 +68,7 @@ p9dev_find(const char *name)
 {
 	struct p9dev *p;
 
-	TAILQ_FOREACH(p, &p9s, link)
+	TAILQ_FOREACH(p, &p9devs, link)
 		if (strcmp(p->name, name) == 0 || strcmp(p->tag, name) == 0)
 			return p;
 	return NULL;

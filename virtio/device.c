@@ -145,6 +145,17 @@ virtio_start(struct virtio_dev *d)
 	    VIRTIO_ST_FEATURES_OK : 0));
 }
 
+uint32_t
+virtio_config_read(struct virtio_dev *d, unsigned off, unsigned width)
+{
+	volatile uint8_t *p = d->config + off;
+
+	if (d->config == NULL || off + width > d->config_len)
+		return 0;
+	return width == 4 ? *(volatile uint32_t *)p :
+	    width == 2 ? *(volatile uint16_t *)p : *p;
+}
+
 void
 virtio_config(struct virtio_dev *d, unsigned off, void *buf, unsigned len)
 {

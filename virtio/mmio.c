@@ -19,86 +19,61 @@
 static uint64_t seen[MAXMMIO];
 static int nseen;
 
-static inline uint32_t
-get(const struct virtio_dev *d, unsigned off)
-{
-
-	return *(volatile uint32_t *)(d->common + off);
-}
-
-static inline void
-put(struct virtio_dev *d, unsigned off, uint32_t v)
-{
-
-	*(volatile uint32_t *)(d->common + off) = v;
-}
-
 static uint64_t
 mmio_features(struct virtio_dev *d)
 {
 	uint64_t f;
 
-	put(d, VM_DEV_FEATURES_SEL, 0);
-	f = get(d, VM_DEV_FEATURES);
+	virtio_put(d, VM_DEV_FEATURES_SEL, 0);
+	f = virtio_get(d, VM_DEV_FEATURES);
 	if (d->version == 1)
 		return f;
-	put(d, VM_DEV_FEATURES_SEL, 1);
-	return f | (uint64_t)get(d, VM_DEV_FEATURES) << 32;
+	virtio_put(d, VM_DEV_FEATURES_SEL, 1);
+	return f | (uint64_t)virtio_get(d, VM_DEV_FEATURES) << 32;
 }
 
 static void
 mmio_accept(struct virtio_dev *d, uint64_t f)
 {
 
-	put(d, VM_DRV_FEATURES_SEL, 0);
-	put(d, VM_DRV_FEATURES, f);
+	virtio_put(d, VM_DRV_FEATURES_SEL, 0);
+	virtio_put(d, VM_DRV_FEATURES, f);
 	if (d->version == 1) {
-		put(d, VM_PAGE_SIZE, PAGE_SIZE);
+		virtio_put(d, VM_PAGE_SIZE, PAGE_SIZE);
 		return;
 	}
-	put(d, VM_DRV_FEATURES_SEL, 1);
-	put(d, VM_DRV_FEATURES, f >> 32);
+	virtio_put(d, VM_DRV_FEATURES_SEL, 1);
+	virtio_put(d, VM_DRV_FEATURES, f >> 32);
 }
 
 static uint8_t
 mmio_status(struct virtio_dev *d)
 {
 
-	return get(d, VM_STATUS);
+	return virtio_get(d, VM_STATUS);
 }
 
 static void
 mmio_set_status(struct virtio_dev *d, uint8_t v)
 {
 
-	put(d, VM_STATUS, v);
-}
-
-static uint32_t
-mmio_config(struct virtio_dev *d, unsigned off, unsigned width)
-{
-	volatile uint8_t *p = d->common + VM_CONFIG + off;
-
-	if (off + width > d->config_len)
-		return 0;
-	return width == 4 ? *(volatile uint32_t *)p :
-	    width == 2 ? *(volatile uint16_t *)p : *p;
+	virtio_put(d, VM_STATUS, v);
 }
 
 static uint32_t
 mmio_generation(struct virtio_dev *d)
 {
 
-	return d->version == 1 ? 0 : get(d, VM_GENERATION);
+	return d->version == 1 ? 0 : virtio_get(d, VM_GENERATION);
 }
 
 static uint8_t
 mmio_isr(struct virtio_dev *d)
 {
-	uint32_t v = get(d, VM_ISR);
+	uint32_t v = virtio_get(d, VM_ISR);
 
 	if (v != 0)
-		put(d, VM_ISR_ACK, v);
+		virtio_put(d, VM_ISR_ACK, v);
 	return v;
 }
 
@@ -106,35 +81,27 @@ static unsigned
 mmio_queue_max(struct virtio_dev *d, unsigned n)
 {
 
-	put(d, VM_QUEUE_SEL, n);
-	return get(d, VM_QUEUE_NUM_MAX);
-}
-
-static void
-put64(struct virtio_dev *d, unsigned off, uint64_t v)
-{
-
-	put(d, off, v);
-	put(d, off + 4, v >> 32);
+	virtio_put(d, VM_QUEUE_SEL, n);
+	return virtio_get(d, VM_QUEUE_NUM_MAX);
 }
 
 static int
 mmio_queue_set(struct virtio_dev *d, struct virtq *q, unsigned vec)
 {
 
-	put(d, VM_QUEUE_SEL, q->index);
-	put(d, VM_QUEUE_NUM, q->ring.num);
+	virtio_put(d, VM_QUEUE_SEL, q->index);
+	virtio_put(d, VM_QUEUE_NUM, q->ring.num);
 	if (d->version == 1) {
 		if (q->desc >> (32 + PAGE_SHIFT))
 			return EINVAL;
-		put(d, VM_QUEUE_ALIGN, PAGE_SIZE);
-		put(d, VM_QUEUE_PFN, q->desc >> PAGE_SHIFT);
+		virtio_put(d, VM_QUEUE_ALIGN, PAGE_SIZE);
+		virtio_put(d, VM_QUEUE_PFN, q->desc >> PAGE_SHIFT);
 		return 0;
 	}
-	put64(d, VM_QUEUE_DESC, q->desc);
-	put64(d, VM_QUEUE_DRIVER, q->avail);
-	put64(d, VM_QUEUE_DEVICE, q->used);
-	put(d, VM_QUEUE_READY, 1);
+	virtio_put64(d, VM_QUEUE_DESC, q->desc);
+	virtio_put64(d, VM_QUEUE_DRIVER, q->avail);
+	virtio_put64(d, VM_QUEUE_DEVICE, q->used);
+	virtio_put(d, VM_QUEUE_READY, 1);
 	return 0;
 }
 
@@ -147,14 +114,14 @@ static void
 mmio_notify(struct virtq *q)
 {
 
-	put(q->dev, VM_NOTIFY, q->index);
+	virtio_put(q->dev, VM_NOTIFY, q->index);
 }
 
 static const struct virtio_ops mmio_ops = {
 	.kind = "mmio",
 	.features = mmio_features, .accept = mmio_accept,
 	.status = mmio_status, .set_status = mmio_set_status,
-	.config = mmio_config, .generation = mmio_generation,
+	.config = virtio_config_read, .generation = mmio_generation,
 	.isr = mmio_isr, .queue_max = mmio_queue_max,
 	.queue_set = mmio_queue_set, .config_vec = mmio_config_vec,
 	/* Version 1 wants its used ring on a page. */
@@ -188,20 +155,21 @@ attach(uint64_t addr, uint64_t size, unsigned gsi)
 	}
 	d->ops = &mmio_ops;
 	d->common = regs + (addr & (PAGE_SIZE - 1));
+	d->config = d->common + VM_CONFIG;
 	d->config_len = size - VM_CONFIG;
 	d->gsi = gsi;
 	d->gsi_flags = PLAT_IRQ_LEVEL;
-	d->version = get(d, VM_VERSION);
-	d->type = get(d, VM_DEVICE);
+	d->version = virtio_get(d, VM_VERSION);
+	d->type = virtio_get(d, VM_DEVICE);
 	snprintf(d->name, sizeof(d->name), "virtio-%s mmio %lx",
 	    d->type == VIRTIO_NET ? "net" : d->type == VIRTIO_BLK ? "blk" :
 	    d->type == VIRTIO_RNG ? "rng" : d->type == VIRTIO_9P ? "9p" : "?", (unsigned long)addr);
-	if (get(d, VM_MAGIC) == MMIO_MAGIC && d->type != 0 &&
+	if (virtio_get(d, VM_MAGIC) == MMIO_MAGIC && d->type != 0 &&
 	    (d->version == 1 || d->version == 2)) {
 		virtio_found(d);
 		return;
 	}
-	if (get(d, VM_MAGIC) != MMIO_MAGIC || d->type != 0)
+	if (virtio_get(d, VM_MAGIC) != MMIO_MAGIC || d->type != 0)
 		kern_printf("%s: no device of a known version\n", d->name);
 	kern_free(d);
 }

@@ -27,48 +27,25 @@ put16(struct virtio_dev *d, unsigned off, uint16_t v)
 	*(volatile uint16_t *)(d->common + off) = v;
 }
 
-static uint32_t
-get32(const struct virtio_dev *d, unsigned off)
-{
-
-	return *(volatile uint32_t *)(d->common + off);
-}
-
-static void
-put32(struct virtio_dev *d, unsigned off, uint32_t v)
-{
-
-	*(volatile uint32_t *)(d->common + off) = v;
-}
-
-/* 64-bit fields are written as two halves (4.1.3.1). */
-static void
-put64(struct virtio_dev *d, unsigned off, uint64_t v)
-{
-
-	put32(d, off, v);
-	put32(d, off + 4, v >> 32);
-}
-
 static uint64_t
 modern_features(struct virtio_dev *d)
 {
 	uint64_t f;
 
-	put32(d, VC_DEV_FEATURE_SEL, 0);
-	f = get32(d, VC_DEV_FEATURE);
-	put32(d, VC_DEV_FEATURE_SEL, 1);
-	return f | (uint64_t)get32(d, VC_DEV_FEATURE) << 32;
+	virtio_put(d, VC_DEV_FEATURE_SEL, 0);
+	f = virtio_get(d, VC_DEV_FEATURE);
+	virtio_put(d, VC_DEV_FEATURE_SEL, 1);
+	return f | (uint64_t)virtio_get(d, VC_DEV_FEATURE) << 32;
 }
 
 static void
 modern_accept(struct virtio_dev *d, uint64_t f)
 {
 
-	put32(d, VC_DRV_FEATURE_SEL, 0);
-	put32(d, VC_DRV_FEATURE, f);
-	put32(d, VC_DRV_FEATURE_SEL, 1);
-	put32(d, VC_DRV_FEATURE, f >> 32);
+	virtio_put(d, VC_DRV_FEATURE_SEL, 0);
+	virtio_put(d, VC_DRV_FEATURE, f);
+	virtio_put(d, VC_DRV_FEATURE_SEL, 1);
+	virtio_put(d, VC_DRV_FEATURE, f >> 32);
 }
 
 static uint8_t
@@ -83,17 +60,6 @@ modern_set_status(struct virtio_dev *d, uint8_t v)
 {
 
 	d->common[VC_STATUS] = v;
-}
-
-static uint32_t
-modern_config(struct virtio_dev *d, unsigned off, unsigned width)
-{
-	volatile uint8_t *p = d->config + off;
-
-	if (d->config == NULL || off + width > d->config_len)
-		return 0;
-	return width == 4 ? *(volatile uint32_t *)p :
-	    width == 2 ? *(volatile uint16_t *)p : *p;
 }
 
 static uint32_t
@@ -127,9 +93,9 @@ modern_queue_set(struct virtio_dev *d, struct virtq *q, unsigned vec)
 
 	put16(d, VC_QUEUE_SEL, q->index);
 	put16(d, VC_QUEUE_SIZE, q->ring.num);
-	put64(d, VC_QUEUE_DESC, q->desc);
-	put64(d, VC_QUEUE_DRIVER, q->avail);
-	put64(d, VC_QUEUE_DEVICE, q->used);
+	virtio_put64(d, VC_QUEUE_DESC, q->desc);
+	virtio_put64(d, VC_QUEUE_DRIVER, q->avail);
+	virtio_put64(d, VC_QUEUE_DEVICE, q->used);
 	put16(d, VC_QUEUE_VECTOR, vec);
 	if (d->msix && get16(d, VC_QUEUE_VECTOR) != vec)
 		return EIO;
@@ -159,7 +125,7 @@ static const struct virtio_ops modern_ops = {
 	.kind = "pci",
 	.features = modern_features, .accept = modern_accept,
 	.status = modern_status, .set_status = modern_set_status,
-	.config = modern_config, .generation = modern_generation,
+	.config = virtio_config_read, .generation = modern_generation,
 	.isr = modern_isr, .queue_max = modern_queue_max,
 	.queue_set = modern_queue_set, .config_vec = modern_config_vec,
 	.notify = modern_notify, .fixed_size = false, .align = 64

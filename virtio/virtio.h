@@ -109,6 +109,31 @@ struct virtq *virtq_create(struct virtio_dev *, unsigned n, unsigned max,
 void	virtq_destroy(struct virtq *);	/* NULL is fine; after a reset */
 void	virtio_start(struct virtio_dev *);
 
+/* Registers of a transport in memory; 64 bits as two halves (4.1.3.1). */
+static inline uint32_t
+virtio_get(const struct virtio_dev *d, unsigned off)
+{
+
+	return *(volatile uint32_t *)(d->common + off);
+}
+
+static inline void
+virtio_put(struct virtio_dev *d, unsigned off, uint32_t v)
+{
+
+	*(volatile uint32_t *)(d->common + off) = v;
+}
+
+static inline void
+virtio_put64(struct virtio_dev *d, unsigned off, uint64_t v)
+{
+
+	virtio_put(d, off, v);
+	virtio_put(d, off + 4, v >> 32);
+}
+
+/* Of d->config, by transports that have it in memory. */
+uint32_t virtio_config_read(struct virtio_dev *, unsigned off, unsigned width);
 /* Read the device's own configuration, consistently. */
 void	virtio_config(struct virtio_dev *, unsigned off, void *, unsigned len);
 /* Whether the device has given up and wants a reset; says so. */

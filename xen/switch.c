@@ -142,19 +142,6 @@ deliver(struct sw_port *p, struct netpktq *q, uint64_t now)
 	p->output(p, q);
 }
 
-/* The frame's header, wherever it lies. */
-static bool
-header(const struct netpkt *p, uint8_t *h)
-{
-	uint32_t at = 0, k;
-
-	for (unsigned i = 0; i < p->nseg && at < 14; i++, at += k) {
-		k = p->seg[i].len < 14 - at ? p->seg[i].len : 14 - at;
-		memcpy(h + at, p->seg[i].data, k);
-	}
-	return at == 14;
-}
-
 /* What no bridge forwards (802.1Q, table 8-1): 01:80:c2:00:00:00 to 0f. */
 static bool
 is_link_local(const uint8_t *mac)
@@ -204,7 +191,7 @@ classify(struct sw_port *from, const struct netpkt *pkt, uint8_t *h,
 	unsigned long s;
 	bool ok = true;
 
-	if (!header(pkt, h) || GROUP(h + 6) || is_link_local(h)) {
+	if (!netpkt_header(pkt, h) || GROUP(h + 6) || is_link_local(h)) {
 		count(&from->stats.ierrors, 1);
 		return false;
 	}

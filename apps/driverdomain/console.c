@@ -3,32 +3,11 @@
  * Each line is answered by "ok" or "error N".
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include "../monitor/status.h"
 #include "driverdomain.h"
-
-#define STATUS_SIZE	65536
-
-static int
-status(void)
-{
-	static char text[STATUS_SIZE + 1];
-	int fd = open("/sirloin/status", O_RDONLY);
-	ssize_t n;
-
-	if (fd < 0)
-		return errno;
-	n = pread(fd, text, STATUS_SIZE, 0);
-	close(fd);
-	while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\n'))
-		n--;
-	text[n > 0 ? n : 0] = '\0';
-	printf("%s\n", text);
-	return 0;
-}
 
 static void *
 console(void *arg)
@@ -38,7 +17,7 @@ console(void *arg)
 
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		line[strcspn(line, "\r\n")] = '\0';
-		error = strcmp(line, "status") == 0 ? status() : ENOENT;
+		error = strcmp(line, "status") == 0 ? status_print() : ENOENT;
 		if (error == 0)
 			printf("ok\n");
 		else if (line[0] != '\0')

@@ -12,11 +12,8 @@
 #include <string.h>
 #include <rump/abi.h>
 #include <rump/rump_syscalls.h>
+#include "../check.h"
 
-struct test {
-	const char	*name;
-	void		(*fn)(void);
-};
 /* Each list ends with a NULL name. */
 extern const struct test tests_tree[], tests_data[], tests_fd[], tests_poll[],
     tests_threads[];
@@ -28,24 +25,7 @@ extern bool on_fat;		/* no symlinks, owners, modes; 2 s times */
 
 /* dir/name in one of a few static buffers. */
 const char *in(const char *name);
-void	test_fail(const char *file, int line, const char *what);
-void	test_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void	test_skip(const char *why);	/* then return from the test */
 
-#define CHECK(e)							\
-	do {								\
-		if (!(e))						\
-			test_fail(__FILE__, __LINE__, #e);		\
-	} while (0)
-#define CHECK_INT(a, b)							\
-	do {								\
-		long long a_ = (long long)(a), b_ = (long long)(b);	\
-		if (a_ != b_) {						\
-			test_fail(__FILE__, __LINE__, #a " == " #b);	\
-			test_note("%lld, not %lld (errno %d)", a_, b_,	\
-			    errno);					\
-		}							\
-	} while (0)
 /* The call fails with this error. */
 #define CHECK_ERR(call, e)						\
 	do {								\

@@ -27,7 +27,7 @@ void
 test_fail(const char *file, int line, const char *what)
 {
 
-	printf("# %s:%d: %s\n", file, line, what);
+	printf("# %s:%d: %s (errno %d)\n", file, line, what, errno);
 	failed = true;
 }
 

@@ -29,8 +29,8 @@
 #include <unistd.h>
 #include <rump/rump.h>
 #include "monitor.h"
+#include "status.h"
 
-#define STATUS_SIZE	65536
 #define BLOCK		65536
 
 static int
@@ -62,19 +62,8 @@ do_time(char **arg)
 static int
 do_status(char **arg)
 {
-	static char text[STATUS_SIZE + 1];
-	int fd = open("/sirloin/status", O_RDONLY);
-	ssize_t n;
 
-	if (fd < 0)
-		return errno;
-	n = pread(fd, text, STATUS_SIZE, 0);
-	close(fd);
-	while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\n'))
-		n--;
-	text[n > 0 ? n : 0] = '\0';
-	printf("%s\n", text);
-	return 0;
+	return status_print();
 }
 
 static int

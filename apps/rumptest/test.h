@@ -13,6 +13,7 @@
 #include <rump/rumpuser.h>
 #include <rump/rumpuser_component.h>
 #include <rump/host.h>
+#include "../check.h"
 
 /* NetBSD's numbers, which the line uses whatever the C library has. */
 #define NB_ENOENT	2
@@ -22,10 +23,6 @@
 #define NB_EAGAIN	35
 #define NB_ETIMEDOUT	60
 
-struct test {
-	const char	*name;
-	void		(*fn)(void);
-};
 /* Each file's tests end with a NULL name. */
 extern const struct test tests_context[], tests_mutex[], tests_cv[],
     tests_wake[], tests_rw[], tests_clock[], tests_thread[], tests_mem[],
@@ -35,25 +32,8 @@ extern const struct test tests_context[], tests_mutex[], tests_cv[],
 void	test_run(const struct test *);
 void	test_plan(void);	/* prints the plan */
 int	test_failures(void);
-void	test_fail(const char *file, int line, const char *what);
-void	test_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void	test_skip(const char *why);	/* then return from the test */
 bool	test_linux(void);	/* on tests/host/hostline.c, not on Sirloin */
 void	test_crash(const char *how);	/* crash.c */
-
-#define CHECK(e)							\
-	do {								\
-		if (!(e))						\
-			test_fail(__FILE__, __LINE__, #e);		\
-	} while (0)
-#define CHECK_INT(a, b)							\
-	do {								\
-		long long a_ = (long long)(a), b_ = (long long)(b);	\
-		if (a_ != b_) {						\
-			test_fail(__FILE__, __LINE__, #a " == " #b);	\
-			test_note("%lld, not %lld", a_, b_);		\
-		}							\
-	} while (0)
 
 #define MS	1000000ULL
 #define SEC	1000000000ULL

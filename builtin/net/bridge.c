@@ -113,18 +113,6 @@ host(const struct bridge *b, unsigned from)
 	return from;
 }
 
-static bool
-header(const struct netpkt *p, uint8_t *h)
-{
-	uint32_t at = 0, k;
-
-	for (int i = 0; i < p->nseg && at < 14; i++, at += k) {
-		k = p->seg[i].len < 14 - at ? p->seg[i].len : 14 - at;
-		memcpy(h + at, p->seg[i].data, k);
-	}
-	return at == 14;
-}
-
 /* Out of all members but one; the packet itself stays whose it is. */
 static void
 copy_to_others(const struct bridge *b, unsigned but, const struct netpkt *p,
@@ -145,7 +133,7 @@ sort_received(struct bridge *b, unsigned from, struct netpkt *p,
 	int to;
 
 	/* 01:80:c2:00:00:0x is for the next bridge, no further (802.1Q, 8.6.3) */
-	if (!header(p, h) || GROUP(h + 6) || own(b, h + 6) >= 0 ||
+	if (!netpkt_header(p, h) || GROUP(h + 6) || own(b, h + 6) >= 0 ||
 	    (memcmp(h, "\x01\x80\xc2\x00\x00", 5) == 0 && h[5] < 16)) {
 		p->done(p);
 		return;
@@ -175,7 +163,7 @@ sort_sent(struct bridge *b, unsigned by, struct netpkt *p, struct sorted *s,
 	uint8_t h[14];
 	int to;
 
-	if (header(p, h)) {
+	if (netpkt_header(p, h)) {
 		to = GROUP(h) ? -1 : find(b, h, now);
 		if (to < 0)
 			copy_to_others(b, by, p, s);

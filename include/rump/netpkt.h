@@ -42,6 +42,20 @@ struct netpkt {
 #define NETPKT_CSUM_PART 0x10	/* rx: not filled in, but data is good */
 STAILQ_HEAD(netpktq, netpkt);
 
+/* The Ethernet header, wherever it lies; 0: there is no whole one.  (NetBSD's
+ * kernel has no <stdbool.h> and no <string.h>.) */
+static inline int
+netpkt_header(const struct netpkt *p, uint8_t h[14])
+{
+	uint32_t at = 0, k;
+
+	for (unsigned i = 0; i < p->nseg && at < 14; i++, at += k) {
+		k = p->seg[i].len < 14 - at ? p->seg[i].len : 14 - at;
+		__builtin_memcpy(h + at, p->seg[i].data, k);
+	}
+	return at == 14;
+}
+
 struct net_stats {
 	uint64_t ipackets, ibytes, idrops, ierrors;
 	uint64_t opackets, obytes, odrops, oerrors;

@@ -150,7 +150,7 @@ def main(argv):
         except Failure as f:
             print(f"sirloin: {f}", file=sys.stderr)
             return f.status
-    args, rest = argv, []
+    args, rest = argv if argv[:1] != ["help"] else [*argv[1:2], "--help"], []
     if "--" in argv:
         n = argv.index("--")
         args, rest = argv[:n], argv[n + 1:]

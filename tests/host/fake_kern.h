@@ -9,14 +9,8 @@
 #include <string.h>
 #include <dev.h>
 
-#define CHECK(e)							\
-	do {								\
-		if (!(e)) {						\
-			fprintf(stderr, "not ok: %s:%d: %s\n%s",	\
-			    __FILE__, __LINE__, #e, said);		\
-			abort();					\
-		}							\
-	} while (0)
+#define CHECK_SAID	said
+#include "check.h"
 
 extern char said[16384];		/* the console */
 extern uint64_t fake_time;

@@ -7,6 +7,7 @@
  * that the disk has not, nothing is touched that is not mapped, and nothing
  * stays when the connection ends.
  */
+#include "rounds.h"
 #include "xen/blkclient.h"
 
 static struct backbus_driver *drv;
@@ -300,14 +301,13 @@ one(uint64_t seed)
 int
 main(int argc, char **argv)
 {
-	unsigned long i, rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 1000;
+	unsigned long n;
 
 	foreign_init();
 	fake_init();
-	for (i = 1; i <= rounds; i++)
-		one(i);
-	CHECK(fine > rounds && answered > rounds);
+	n = rounds(argc, argv, 1000, one);
+	CHECK(fine > n && answered > n);
 	printf("fuzz_blkback: %lu disks, %u requests, %u answered, %u with the "
-	    "right data, ok\n", rounds, asked, answered, fine);
+	    "right data, ok\n", n, asked, answered, fine);
 	return 0;
 }

@@ -10,15 +10,7 @@
 #include <string.h>
 
 #include "../../platform/hw/bootinfo.h"
-
-#define MUST(e)								\
-	do {								\
-		if (!(e)) {						\
-			fprintf(stderr, "%s:%d: %s\n", __FILE__,	\
-			    __LINE__, #e);				\
-			abort();					\
-		}							\
-	} while (0)
+#include "check.h"
 
 #define MEM_BASE	0x1000
 #define MEM_SIZE	0x3000
@@ -36,7 +28,7 @@ hw_phys(uint64_t pa, uint64_t len)
 	if (pa < MEM_BASE || pa >= MEM_BASE + MEM_SIZE ||
 	    len > MEM_BASE + MEM_SIZE - pa)
 		return NULL;
-	MUST(ncopies < sizeof(copies) / sizeof(copies[0]));
+	CHECK(ncopies < sizeof(copies) / sizeof(copies[0]));
 	p = malloc(len);
 	memcpy(p, mem + (pa - MEM_BASE), len);
 	return copies[ncopies++] = p;
@@ -86,10 +78,10 @@ check_ranges(const struct hw_ranges *t)
 {
 	unsigned i;
 
-	MUST(t->n <= HW_NRANGE);
+	CHECK(t->n <= HW_NRANGE);
 	for (i = 0; i < t->n; i++) {
-		MUST(t->r[i].base < t->r[i].end);
-		MUST(i == 0 || t->r[i - 1].end < t->r[i].base);
+		CHECK(t->r[i].base < t->r[i].end);
+		CHECK(i == 0 || t->r[i - 1].end < t->r[i].base);
 	}
 }
 
@@ -112,7 +104,7 @@ fuzz_ranges(void)
 
 		if (rnd() & 1 && (b = a + rnd() % 8) > CELLS)
 			b = CELLS;
-		MUST(add ? hw_ranges_add(&t, a, b) : hw_ranges_sub(&t, a, b));
+		CHECK(add ? hw_ranges_add(&t, a, b) : hw_ranges_sub(&t, a, b));
 		for (i = a; i < b; i++)
 			map[i] = add;
 		check_ranges(&t);
@@ -121,7 +113,7 @@ fuzz_ranges(void)
 
 			while (k < t.n && t.r[k].end <= i)
 				k++;
-			MUST(map[i] == (k < t.n && t.r[k].base <= i));
+			CHECK(map[i] == (k < t.n && t.r[k].base <= i));
 		}
 	}
 }
@@ -133,13 +125,13 @@ full_ranges(void)
 	unsigned i;
 
 	for (i = 0; i < HW_NRANGE; i++)
-		MUST(hw_ranges_add(&t, 0x10000 * i + 1, 0x10000 * i + 0x3001));
-	MUST(!hw_ranges_add(&t, 0x90000000, 0x90001000));
-	MUST(!hw_ranges_sub(&t, 0x1001, 0x2001));
+		CHECK(hw_ranges_add(&t, 0x10000 * i + 1, 0x10000 * i + 0x3001));
+	CHECK(!hw_ranges_add(&t, 0x90000000, 0x90001000));
+	CHECK(!hw_ranges_sub(&t, 0x1001, 0x2001));
 	check_ranges(&t);
-	MUST(t.n == HW_NRANGE && t.r[0].end == 0x1001);
+	CHECK(t.n == HW_NRANGE && t.r[0].end == 0x1001);
 	hw_ranges_pages(&t);
-	MUST(t.n == HW_NRANGE - 1 && t.r[0].base == 0x11000 &&
+	CHECK(t.n == HW_NRANGE - 1 && t.r[0].base == 0x11000 &&
 	    t.r[0].end == 0x13000);
 }
 
@@ -182,20 +174,20 @@ test_pvh(void)
 {
 
 	make_pvh(1);
-	MUST(hw_pvh_parse(MEM_BASE, &bi) && bi.error == NULL);
-	MUST(bi.nmodule == 1 && bi.module[0].pa == 0x800000 &&
+	CHECK(hw_pvh_parse(MEM_BASE, &bi) && bi.error == NULL);
+	CHECK(bi.nmodule == 1 && bi.module[0].pa == 0x800000 &&
 	    bi.module[0].size == 12345);
-	MUST(bi.cmdline_pa == MEM_BASE + 0x300 && bi.cmdline_len == 12);
-	MUST(bi.rsdp_pa == 0xe0000 && !bi.truncated);
-	MUST(bi.ram.n == 4 && bi.ram.r[0].end == 0x9f000);
-	MUST(bi.ram.r[1].end == 0x7000000 && bi.ram.r[2].base == 0x7002000);
-	MUST(bi.ram.r[3].base == 1ULL << 32 && bi.ram.r[3].end == 2ULL << 32);
+	CHECK(bi.cmdline_pa == MEM_BASE + 0x300 && bi.cmdline_len == 12);
+	CHECK(bi.rsdp_pa == 0xe0000 && !bi.truncated);
+	CHECK(bi.ram.n == 4 && bi.ram.r[0].end == 0x9f000);
+	CHECK(bi.ram.r[1].end == 0x7000000 && bi.ram.r[2].base == 0x7002000);
+	CHECK(bi.ram.r[3].base == 1ULL << 32 && bi.ram.r[3].end == 2ULL << 32);
 	make_pvh(0);
-	MUST(!hw_pvh_parse(MEM_BASE, &bi) && strstr(bi.error, "version 0"));
-	MUST(!hw_pvh_parse(MEM_BASE + 1, &bi) && bi.error != NULL);
+	CHECK(!hw_pvh_parse(MEM_BASE, &bi) && strstr(bi.error, "version 0"));
+	CHECK(!hw_pvh_parse(MEM_BASE + 1, &bi) && bi.error != NULL);
 	make_pvh(1);
 	(void)put(48, 0, 4);
-	MUST(!hw_pvh_parse(MEM_BASE, &bi) && strstr(bi.error, "memory"));
+	CHECK(!hw_pvh_parse(MEM_BASE, &bi) && strstr(bi.error, "memory"));
 	free_copies();
 }
 
@@ -254,19 +246,19 @@ test_mb2(void)
 {
 
 	make_mb2(false);
-	MUST(hw_mb2_parse(MEM_BASE, &bi) && bi.error == NULL);
-	MUST(bi.cmdline_len == 5 && bi.nmodule == 1);
-	MUST(bi.module[0].pa == 0x200000 && bi.module[0].size == 16);
-	MUST(bi.ram.n == 2 && bi.ram.r[1].end == 0x400000);
-	MUST(bi.rsdp_len == 36 && memcmp(bi.rsdp, "RSD PTR new", 11) == 0);
+	CHECK(hw_mb2_parse(MEM_BASE, &bi) && bi.error == NULL);
+	CHECK(bi.cmdline_len == 5 && bi.nmodule == 1);
+	CHECK(bi.module[0].pa == 0x200000 && bi.module[0].size == 16);
+	CHECK(bi.ram.n == 2 && bi.ram.r[1].end == 0x400000);
+	CHECK(bi.rsdp_len == 36 && memcmp(bi.rsdp, "RSD PTR new", 11) == 0);
 	make_mb2(true);
-	MUST(hw_mb2_parse(MEM_BASE, &bi));
-	MUST(bi.ram.n == 2 && bi.ram.r[0].end == 0x300000);
-	MUST(bi.ram.r[1].base == 0x301000 && bi.ram.r[1].end == 0x800000);
-	MUST(!hw_mb2_parse(MEM_BASE + 4, &bi));
+	CHECK(hw_mb2_parse(MEM_BASE, &bi));
+	CHECK(bi.ram.n == 2 && bi.ram.r[0].end == 0x300000);
+	CHECK(bi.ram.r[1].base == 0x301000 && bi.ram.r[1].end == 0x800000);
+	CHECK(!hw_mb2_parse(MEM_BASE + 4, &bi));
 	make_mb2(false);
 	put(8, 18, 4);			/* boot services not left */
-	MUST(!hw_mb2_parse(MEM_BASE, &bi) && strstr(bi.error, "EFI"));
+	CHECK(!hw_mb2_parse(MEM_BASE, &bi) && strstr(bi.error, "EFI"));
 	free_copies();
 }
 
@@ -334,34 +326,34 @@ test_acpi(void)
 	uint64_t pa;
 	size_t n = make_madt();
 
-	MUST(hw_acpi_valid(mem, n) && !hw_acpi_valid(mem, n - 1));
-	MUST(hw_acpi_madt(mem, n, &m));
-	MUST(m.ncpu == 2 && m.apicid[0] == 0 && m.apicid[1] == 0x1234);
-	MUST(m.pcat && m.nioapic == 1 && m.ioapic[0].gsi == 24);
-	MUST(m.noverride == 1 && m.override[0].irq == 9 &&
+	CHECK(hw_acpi_valid(mem, n) && !hw_acpi_valid(mem, n - 1));
+	CHECK(hw_acpi_madt(mem, n, &m));
+	CHECK(m.ncpu == 2 && m.apicid[0] == 0 && m.apicid[1] == 0x1234);
+	CHECK(m.pcat && m.nioapic == 1 && m.ioapic[0].gsi == 24);
+	CHECK(m.noverride == 1 && m.override[0].irq == 9 &&
 	    m.override[0].gsi == 20 && m.override[0].flags == 0xd);
-	MUST(m.nmi_lint == 1);
+	CHECK(m.nmi_lint == 1);
 	mem[n - 1]++;
-	MUST(!hw_acpi_valid(mem, n));
+	CHECK(!hw_acpi_valid(mem, n));
 
 	n = make_dsdt();
-	MUST(hw_acpi_s5(mem, n, &a, &b) && a == 5 && b == 1);
+	CHECK(hw_acpi_s5(mem, n, &a, &b) && a == 5 && b == 1);
 	mem[60] = 0x14;				/* not a name */
-	MUST(!hw_acpi_s5(mem, n, &a, &b));
+	CHECK(!hw_acpi_s5(mem, n, &a, &b));
 
 	memset(mem, 0, sizeof(mem));		/* an old and a new FADT */
 	put(40, 0x1000, 4);
 	put(64, 0x604, 4);
 	mem[89] = 2;
-	MUST(hw_acpi_fadt(mem, 116, &f) && f.pm1a.space == 1 &&
+	CHECK(hw_acpi_fadt(mem, 116, &f) && f.pm1a.space == 1 &&
 	    f.pm1a.addr == 0x604 && f.dsdt == 0x1000 && !f.has_reset &&
 	    f.sleep.space == 0xff && !f.no_8042);
-	MUST(!hw_acpi_fadt(mem, 115, &f));
+	CHECK(!hw_acpi_fadt(mem, 115, &f));
 	mem[8] = 5;
 	put(112, 1 << 20 | 1 << 10, 4);
 	put(140, 0x2000, 8);
 	put(248, 0xfe900000, 8);
-	MUST(hw_acpi_fadt(mem, 268, &f) && f.reduced && f.has_reset &&
+	CHECK(hw_acpi_fadt(mem, 268, &f) && f.reduced && f.has_reset &&
 	    f.dsdt == 0x2000 && f.sleep.space == 0 &&
 	    f.sleep.addr == 0xfe900000 && f.pm1a.space == 0xff && f.no_8042);
 
@@ -369,17 +361,17 @@ test_acpi(void)
 	memcpy(mem, "RSD PTR ", 8);
 	put(16, 0x7000, 4);
 	checksum(mem, 20, 8);
-	MUST(hw_acpi_root(mem, 20, &pa) && pa == 0x7000);
+	CHECK(hw_acpi_root(mem, 20, &pa) && pa == 0x7000);
 	mem[15] = 2;
 	put(24, 0x8000, 8);
 	checksum(mem, 20, 8);
 	checksum(mem, 36, 32);
-	MUST(hw_acpi_root(mem, 36, &pa) && pa == 0x8000);
+	CHECK(hw_acpi_root(mem, 36, &pa) && pa == 0x8000);
 	memcpy(mem, "XSDT", 4);
 	put(36, 0x123456789, 8);
-	MUST(hw_acpi_entry(mem, 44, 0, &pa) && pa == 0x123456789);
-	MUST(!hw_acpi_entry(mem, 44, 1, &pa));
-	MUST(!hw_acpi_entry(mem, 43, 0, &pa));
+	CHECK(hw_acpi_entry(mem, 44, 0, &pa) && pa == 0x123456789);
+	CHECK(!hw_acpi_entry(mem, 44, 1, &pa));
+	CHECK(!hw_acpi_entry(mem, 43, 0, &pa));
 }
 
 /* ---- the rest is luck ---- */
@@ -407,11 +399,11 @@ parse_boot(bool pvh)
 	    hw_mb2_parse(MEM_BASE, &bi);
 	unsigned i;
 
-	MUST(ok == (bi.error == NULL));
+	CHECK(ok == (bi.error == NULL));
 	check_ranges(&bi.ram);
 	for (i = 0; ok && i < bi.ram.n; i++)
-		MUST(((bi.ram.r[i].base | bi.ram.r[i].end) & 0xfff) == 0);
-	MUST(bi.nmodule <= HW_NMODULE);
+		CHECK(((bi.ram.r[i].base | bi.ram.r[i].end) & 0xfff) == 0);
+	CHECK(bi.nmodule <= HW_NMODULE);
 	free_copies();
 }
 
@@ -428,7 +420,7 @@ parse_tables(size_t n)
 	memcpy(p, mem, n);
 	(void)hw_acpi_valid(p, n);
 	if (hw_acpi_madt(p, n, &m))
-		MUST(m.ncpu <= 64 && m.nioapic <= HW_NIOAPIC &&
+		CHECK(m.ncpu <= 64 && m.nioapic <= HW_NIOAPIC &&
 		    m.noverride <= HW_NOVERRIDE);
 	(void)hw_acpi_fadt(p, n, &f);
 	(void)hw_acpi_s5(p, n, &a, &b);

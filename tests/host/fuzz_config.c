@@ -4,15 +4,7 @@
  */
 #include "fuzz.h"
 #include "config.h"
-
-#define MUST(e)								\
-	do {								\
-		if (!(e)) {						\
-			fprintf(stderr, "%s:%d: %s\n", __FILE__,	\
-			    __LINE__, #e);				\
-			abort();					\
-		}							\
-	} while (0)
+#include "check.h"
 
 /* What was accepted is whole. */
 static void
@@ -20,24 +12,24 @@ check(const struct config *c)
 {
 	size_t sum = 0;
 
-	MUST(c->nprog <= CONFIG_MAXPROG && c->nenv <= CONFIG_MAXENV);
+	CHECK(c->nprog <= CONFIG_MAXPROG && c->nenv <= CONFIG_MAXENV);
 	for (int i = 0; i < c->nprog; i++) {
-		MUST(c->prog[i].argc > 0 && c->prog[i].argv[c->prog[i].argc] == NULL);
+		CHECK(c->prog[i].argc > 0 && c->prog[i].argv[c->prog[i].argc] == NULL);
 		for (int k = 0; k < c->prog[i].argc; k++)
 			sum += strlen(c->prog[i].argv[k]);
 		for (char **v = c->prog[i].env; v != NULL && *v != NULL; v++)
 			sum += strlen(*v);
 	}
 	for (int i = 0; i < c->nenv; i++)
-		MUST(strchr(c->env[i], '=') > c->env[i]);
-	MUST(c->env[c->nenv] == NULL);
+		CHECK(strchr(c->env[i], '=') > c->env[i]);
+	CHECK(c->env[c->nenv] == NULL);
 	for (int i = 0; i < c->nnet; i++) {
-		MUST(c->net[i].ifname[0] != '\0');
-		MUST(c->net[i].method != CONFIG_STATIC || c->net[i].addr != NULL);
+		CHECK(c->net[i].ifname[0] != '\0');
+		CHECK(c->net[i].method != CONFIG_STATIC || c->net[i].addr != NULL);
 	}
 	for (int i = 0; i < c->nblk; i++)
-		MUST(c->blk[i].mountpoint == NULL || c->blk[i].mountpoint[0] == '/');
-	MUST(sum != (size_t)-1);
+		CHECK(c->blk[i].mountpoint == NULL || c->blk[i].mountpoint[0] == '/');
+	CHECK(sum != (size_t)-1);
 }
 
 int
@@ -50,7 +42,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		check(&c);
 		config_free(&c);
 	} else
-		MUST(e.line >= 1 && e.text[0] != '\0' && c.memory == NULL);
+		CHECK(e.line >= 1 && e.text[0] != '\0' && c.memory == NULL);
 	return 0;
 }
 
@@ -144,22 +136,22 @@ directed(void)
 		check(&c);
 		config_free(&c);
 	}
-	MUST(config_parse(accepted[4], strlen(accepted[4]), &c, &e) == 0);
-	MUST(c.nprog == 1 && c.prog[0].argc == 4 && c.nenv == 2 && c.nnet == 2);
-	MUST(strcmp(c.prog[0].argv[3], "/data") == 0 && c.net[0].masklen == 24);
-	MUST(c.nblk == 2 && c.blk[0].ro && !c.blk[1].ro && c.blk[1].line == 4);
+	CHECK(config_parse(accepted[4], strlen(accepted[4]), &c, &e) == 0);
+	CHECK(c.nprog == 1 && c.prog[0].argc == 4 && c.nenv == 2 && c.nnet == 2);
+	CHECK(strcmp(c.prog[0].argv[3], "/data") == 0 && c.net[0].masklen == 24);
+	CHECK(c.nblk == 2 && c.blk[0].ro && !c.blk[1].ro && c.blk[1].line == 4);
 	config_free(&c);
-	MUST(config_parse(accepted[6], strlen(accepted[6]), &c, &e) == 0);
-	MUST(c.nprog == 3 && c.prog[0].mode == PROGRAM_PIPE &&
+	CHECK(config_parse(accepted[6], strlen(accepted[6]), &c, &e) == 0);
+	CHECK(c.nprog == 3 && c.prog[0].mode == PROGRAM_PIPE &&
 	    c.prog[1].mode == PROGRAM_BACK && c.prog[2].mode == PROGRAM_AND);
-	MUST(strcmp(c.prog[0].env[1], "Y=") == 0 && c.prog[0].env[2] == NULL &&
+	CHECK(strcmp(c.prog[0].env[1], "Y=") == 0 && c.prog[0].env[2] == NULL &&
 	    c.prog[0].argc == 1 && c.prog[1].argc == 2 && c.prog[1].env == NULL &&
 	    strcmp(c.prog[1].workdir, "/w") == 0);
 	config_free(&c);
-	MUST(config_parse(accepted[7], strlen(accepted[7]), &c, &e) == 0);
-	MUST(c.prog[0].argc == 4 && strcmp(c.prog[0].argv[1], "a  b") == 0 &&
+	CHECK(config_parse(accepted[7], strlen(accepted[7]), &c, &e) == 0);
+	CHECK(c.prog[0].argc == 4 && strcmp(c.prog[0].argv[1], "a  b") == 0 &&
 	    strcmp(c.prog[0].argv[3], "d e") == 0);
-	MUST(strcmp(c.env[0], "K=V\n\303\244\360\237\230\200") == 0 && c.nenv == 2);
+	CHECK(strcmp(c.env[0], "K=V\n\303\244\360\237\230\200") == 0 && c.nenv == 2);
 	config_free(&c);
 }
 

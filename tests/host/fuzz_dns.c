@@ -3,15 +3,7 @@
  */
 #include "fuzz.h"
 #include "dns.h"
-
-#define MUST(e)								\
-	do {								\
-		if (!(e)) {						\
-			fprintf(stderr, "%s:%d: %s\n", __FILE__,	\
-			    __LINE__, #e);				\
-			abort();					\
-		}							\
-	} while (0)
+#include "check.h"
 
 static uint8_t question[300];
 static int nquestion;
@@ -26,7 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		nquestion = dns_question("www.example.org", DNS_A, 0x1234,
 		    question, sizeof(question));
 	k = dns_answer(data, n, question, nquestion, DNS_A, a);
-	MUST(k >= -3 && k <= DNS_MAXADDR);
+	CHECK(k >= -3 && k <= DNS_MAXADDR);
 	return 0;
 }
 
@@ -55,25 +47,25 @@ main(int argc, char **argv)
 	uint8_t buf[600], big[300], *p;
 	size_t n;
 
-	MUST(dns_question("a..b", DNS_A, 1, big, sizeof(big)) == -1);
-	MUST(dns_question("", DNS_A, 1, big, sizeof(big)) == -1);
-	MUST(dns_question(".", DNS_A, 1, big, sizeof(big)) == -1);
-	MUST(dns_question("a.b.", DNS_A, 1, big, sizeof(big)) == 12 + 5 + 4);
-	MUST(dns_question("0123456789012345678901234567890123456789012345678901"
+	CHECK(dns_question("a..b", DNS_A, 1, big, sizeof(big)) == -1);
+	CHECK(dns_question("", DNS_A, 1, big, sizeof(big)) == -1);
+	CHECK(dns_question(".", DNS_A, 1, big, sizeof(big)) == -1);
+	CHECK(dns_question("a.b.", DNS_A, 1, big, sizeof(big)) == 12 + 5 + 4);
+	CHECK(dns_question("0123456789012345678901234567890123456789012345678901"
 	    "2345678901234", DNS_A, 1, big, sizeof(big)) == -1);
-	MUST(dns_question("a.b", DNS_A, 1, big, 15) == -1);
+	CHECK(dns_question("a.b", DNS_A, 1, big, 15) == -1);
 	LLVMFuzzerTestOneInput(buf, 0);
 	n = good_answer(buf);
-	MUST(dns_answer(buf, n, question, nquestion, DNS_A, a) == 2);
-	MUST(a[1].addr[3] == 2 && a[0].type == DNS_A);
-	MUST(dns_answer(buf, n - 1, question, nquestion, DNS_A, a) == 1);
+	CHECK(dns_answer(buf, n, question, nquestion, DNS_A, a) == 2);
+	CHECK(a[1].addr[3] == 2 && a[0].type == DNS_A);
+	CHECK(dns_answer(buf, n - 1, question, nquestion, DNS_A, a) == 1);
 	buf[3] = 3;
-	MUST(dns_answer(buf, n, question, nquestion, DNS_A, a) == -2);
+	CHECK(dns_answer(buf, n, question, nquestion, DNS_A, a) == -2);
 	buf[3] = 2;
-	MUST(dns_answer(buf, n, question, nquestion, DNS_A, a) == -3);
+	CHECK(dns_answer(buf, n, question, nquestion, DNS_A, a) == -3);
 	buf[3] = 0;
 	buf[0]++;
-	MUST(dns_answer(buf, n, question, nquestion, DNS_A, a) == -1);
+	CHECK(dns_answer(buf, n, question, nquestion, DNS_A, a) == -1);
 	if (argc > 2)
 		fuzz_seed = strtoull(argv[2], NULL, 0);
 	for (long i = 0; i < rounds; i++) {

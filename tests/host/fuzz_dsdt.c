@@ -6,15 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <dsdt.h>
-
-#define CHECK(e)							\
-	do {								\
-		if (!(e)) {						\
-			printf("not ok: %s:%d: %s\n", __FILE__,		\
-			    __LINE__, #e);				\
-			exit(1);					\
-		}							\
-	} while (0)
+#include "check.h"
 
 /*
  * Device (VR00) { Name (_HID, "LNRO0005") Name (_CRS, 0xfeb00e00+0x200, 29) }

@@ -4,15 +4,7 @@
  */
 #include "fuzz.h"
 #include "http.h"
-
-#define MUST(e)								\
-	do {								\
-		if (!(e)) {						\
-			fprintf(stderr, "%s:%d: %s\n", __FILE__,	\
-			    __LINE__, #e);				\
-			abort();					\
-		}							\
-	} while (0)
+#include "check.h"
 
 static struct http_text
 text(const char *s)
@@ -26,12 +18,12 @@ static void
 check_path(const char *p)
 {
 
-	MUST(p[0] == '/');
-	MUST(strstr(p, "//") == NULL && strchr(p, '\\') == NULL);
+	CHECK(p[0] == '/');
+	CHECK(strstr(p, "//") == NULL && strchr(p, '\\') == NULL);
 	for (const char *s = p; s != NULL; s = strchr(s + 1, '/')) {
 		size_t n = strcspn(s + 1, "/");
 
-		MUST(!(n == 1 && s[1] == '.') && !(n == 2 && s[1] == '.' &&
+		CHECK(!(n == 1 && s[1] == '.') && !(n == 2 && s[1] == '.' &&
 		    s[2] == '.'));
 	}
 }
@@ -42,9 +34,9 @@ check_ranges(struct http_text f, uint64_t size)
 	struct http_range r[HTTP_MAXRANGE];
 	int n = http_ranges(f, size, r);
 
-	MUST(n >= -1 && n <= HTTP_MAXRANGE);
+	CHECK(n >= -1 && n <= HTTP_MAXRANGE);
 	for (int i = 0; i < n; i++)
-		MUST(r[i].len > 0 && r[i].first < size &&
+		CHECK(r[i].len > 0 && r[i].first < size &&
 		    r[i].len <= size - r[i].first);
 }
 
@@ -55,22 +47,22 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	int k = http_parse((const char *)data, n, &r);
 	char out[300];
 
-	MUST(k <= (int)n && k >= -599);
+	CHECK(k <= (int)n && k >= -599);
 	if (k <= 0) {
-		MUST(k == 0 || k <= -400);
+		CHECK(k == 0 || k <= -400);
 		return 0;
 	}
 	check_path(r.path);
-	MUST(r.body <= HTTP_MAXBODY);
+	CHECK(r.body <= HTTP_MAXBODY);
 	check_ranges(r.range, 0);
 	check_ranges(r.range, 1000);
 	check_ranges(r.range, UINT64_MAX / 2);
 	http_parse_date(r.if_modified);
 	http_parse_date(r.if_range);
-	MUST(http_mime(r.path) != NULL);
-	MUST(http_escape_html(out, sizeof(out), r.path) < sizeof(out));
-	MUST(strpbrk(out, "<>\"'") == NULL);
-	MUST(http_escape_url(out, sizeof(out), r.path) < sizeof(out));
+	CHECK(http_mime(r.path) != NULL);
+	CHECK(http_escape_html(out, sizeof(out), r.path) < sizeof(out));
+	CHECK(strpbrk(out, "<>\"'") == NULL);
+	CHECK(http_escape_url(out, sizeof(out), r.path) < sizeof(out));
 	return 0;
 }
 
@@ -146,7 +138,7 @@ directed(void)
 		/* every beginning asks for more, or is refused the same way */
 		for (size_t n = 0; n < strlen(s); n++) {
 			k = http_parse(s, n, &q);
-			MUST(k == 0 || k == -requests[i].status);
+			CHECK(k == 0 || k == -requests[i].status);
 		}
 	}
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -159,42 +151,42 @@ directed(void)
 	}
 	memset(big, 'a', sizeof(big));
 	big[0] = '/';
-	MUST(http_path(big, 600, out, sizeof(out)) == 414);
+	CHECK(http_path(big, 600, out, sizeof(out)) == 414);
 	memcpy(big, "GET /", 5);
-	MUST(http_parse(big, sizeof(big), &q) == -414);
+	CHECK(http_parse(big, sizeof(big), &q) == -414);
 	memcpy(big, "GET / HTTP/1.1\r\nX: ", 19);
-	MUST(http_parse(big, sizeof(big), &q) == -431);
-	MUST(http_parse(big, HTTP_MAXHEAD - 1, &q) == 0);
+	CHECK(http_parse(big, sizeof(big), &q) == -431);
+	CHECK(http_parse(big, HTTP_MAXHEAD - 1, &q) == 0);
 
-	MUST(http_ranges(text("bytes=0-0"), 10, r) == 1 && r[0].len == 1);
-	MUST(http_ranges(text("bytes=-3"), 10, r) == 1 && r[0].first == 7);
-	MUST(http_ranges(text("bytes=-30"), 10, r) == 1 && r[0].len == 10);
-	MUST(http_ranges(text("bytes=5-"), 10, r) == 1 && r[0].len == 5);
-	MUST(http_ranges(text("bytes=5-100"), 10, r) == 1 && r[0].len == 5);
-	MUST(http_ranges(text("Bytes=1-2, 4-5"), 10, r) == 2 && r[1].first == 4);
-	MUST(http_ranges(text("bytes=10-"), 10, r) == -1);
-	MUST(http_ranges(text("bytes=-0"), 10, r) == -1);
-	MUST(http_ranges(text("bytes=0-"), 0, r) == -1);
-	MUST(http_ranges(text("bytes=10-,0-1"), 10, r) == 1);
-	MUST(http_ranges(text("bytes=2-1"), 10, r) == 0);
-	MUST(http_ranges(text("bytes="), 10, r) == 0);
-	MUST(http_ranges(text("bytes=a-b"), 10, r) == 0);
-	MUST(http_ranges(text("lines=0-1"), 10, r) == 0);
-	MUST(http_ranges(text("bytes=0-0,0-0,0-0,0-0,0-0,0-0,0-0,0-0,0-0"), 10,
+	CHECK(http_ranges(text("bytes=0-0"), 10, r) == 1 && r[0].len == 1);
+	CHECK(http_ranges(text("bytes=-3"), 10, r) == 1 && r[0].first == 7);
+	CHECK(http_ranges(text("bytes=-30"), 10, r) == 1 && r[0].len == 10);
+	CHECK(http_ranges(text("bytes=5-"), 10, r) == 1 && r[0].len == 5);
+	CHECK(http_ranges(text("bytes=5-100"), 10, r) == 1 && r[0].len == 5);
+	CHECK(http_ranges(text("Bytes=1-2, 4-5"), 10, r) == 2 && r[1].first == 4);
+	CHECK(http_ranges(text("bytes=10-"), 10, r) == -1);
+	CHECK(http_ranges(text("bytes=-0"), 10, r) == -1);
+	CHECK(http_ranges(text("bytes=0-"), 0, r) == -1);
+	CHECK(http_ranges(text("bytes=10-,0-1"), 10, r) == 1);
+	CHECK(http_ranges(text("bytes=2-1"), 10, r) == 0);
+	CHECK(http_ranges(text("bytes="), 10, r) == 0);
+	CHECK(http_ranges(text("bytes=a-b"), 10, r) == 0);
+	CHECK(http_ranges(text("lines=0-1"), 10, r) == 0);
+	CHECK(http_ranges(text("bytes=0-0,0-0,0-0,0-0,0-0,0-0,0-0,0-0,0-0"), 10,
 	    r) == 0);
 
 	http_date(784111777, date);
-	MUST(strcmp(date, "Sun, 06 Nov 1994 08:49:37 GMT") == 0);
-	MUST(http_parse_date(text(date)) == 784111777);
-	MUST(http_parse_date(text("Mon, 06 Nov 1994 08:49:37 GMT")) == -1);
-	MUST(http_parse_date(text("Sun, 31 Feb 1994 08:49:37 GMT")) == -1);
-	MUST(http_parse_date(text("Sunday, 06-Nov-94 08:49:37 GM")) == -1);
-	MUST(strcmp(http_mime("/a.HTML"), "text/html; charset=utf-8") == 0);
-	MUST(strcmp(http_mime("/a.b/c"), "application/octet-stream") == 0);
+	CHECK(strcmp(date, "Sun, 06 Nov 1994 08:49:37 GMT") == 0);
+	CHECK(http_parse_date(text(date)) == 784111777);
+	CHECK(http_parse_date(text("Mon, 06 Nov 1994 08:49:37 GMT")) == -1);
+	CHECK(http_parse_date(text("Sun, 31 Feb 1994 08:49:37 GMT")) == -1);
+	CHECK(http_parse_date(text("Sunday, 06-Nov-94 08:49:37 GM")) == -1);
+	CHECK(strcmp(http_mime("/a.HTML"), "text/html; charset=utf-8") == 0);
+	CHECK(strcmp(http_mime("/a.b/c"), "application/octet-stream") == 0);
 	http_escape_html(out, sizeof(out), "<a href=\"x\">&'");
-	MUST(strcmp(out, "&lt;a href=&quot;x&quot;&gt;&amp;&#39;") == 0);
+	CHECK(strcmp(out, "&lt;a href=&quot;x&quot;&gt;&amp;&#39;") == 0);
 	http_escape_url(out, sizeof(out), "a b/%\xc3");
-	MUST(strcmp(out, "a%20b/%25%C3") == 0);
+	CHECK(strcmp(out, "a%20b/%25%C3") == 0);
 }
 
 int

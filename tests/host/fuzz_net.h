@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "check.h"
 
 #define PORT		10000
 
@@ -20,13 +21,6 @@ rnd(uint32_t n)
 	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
 	return (uint32_t)(seed >> 33) % n;
 }
-
-#define CHECK(e) do {							\
-	if (!(e)) {							\
-		fprintf(stderr, "fuzz_net: %s, line %d\n", #e, __LINE__); \
-		abort();						\
-	}								\
-} while (0)
 
 static inline void
 put16(uint8_t *p, uint32_t v)

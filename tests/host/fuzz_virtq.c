@@ -11,18 +11,10 @@
 #include <string.h>
 
 #include "../../virtio/ring.h"
+#include "check.h"
 
 #define MAXNUM	64
 #define MAXSEG	8
-
-#define MUST(e)								\
-	do {								\
-		if (!(e)) {						\
-			fprintf(stderr, "%s:%d: %s\n", __FILE__,	\
-			    __LINE__, #e);				\
-			abort();					\
-		}							\
-	} while (0)
 
 /* A buffer of the driver: its address is the cookie. */
 struct buf {
@@ -76,14 +68,14 @@ check(struct bed *b)
 		ndesc += b->slot[i].ndesc;
 		chains += b->slot[i].ndesc != 0;
 	}
-	MUST(ndesc + b->v.nfree == b->num);
-	MUST(chains == b->nout && chains == b->v.outstanding);
+	CHECK(ndesc + b->v.nfree == b->num);
+	CHECK(chains == b->nout && chains == b->v.outstanding);
 	/* The free list is as long as it says, and holds no chain's head. */
 	for (n = 0, d = b->v.free_head; n < b->v.nfree; n++) {
-		MUST(d < b->num && b->slot[d].ndesc == 0);
+		CHECK(d < b->num && b->slot[d].ndesc == 0);
 		d = b->slot[d].next;
 	}
-	MUST(b->v.why == NULL || b->lied);
+	CHECK(b->v.why == NULL || b->lied);
 }
 
 static void
@@ -110,11 +102,11 @@ driver_add(struct bed *b, struct input *in)
 	    ((flags & 0x40) ? b->v.nfree >= 1 : b->v.nfree >= nout + nin);
 	if (vring_add(&b->v, sg, nout, nin, f, (flags & 0x40) ? f->table : NULL,
 	    (uintptr_t)f->table) == 0) {
-		MUST(room);
+		CHECK(room);
 		f->out = 1;
 		b->nout++;
 	} else
-		MUST(!room);
+		CHECK(!room);
 }
 
 static void
@@ -126,8 +118,8 @@ driver_pop(struct bed *b)
 	f = vring_pop(&b->v, &len);
 	if (f == NULL)
 		return;
-	MUST(f >= b->buf && f < b->buf + b->num && f->out);
-	MUST(len <= f->inlen);
+	CHECK(f >= b->buf && f < b->buf + b->num && f->out);
+	CHECK(len <= f->inlen);
 	f->out = 0;
 	b->nout--;
 }
@@ -142,22 +134,22 @@ device_chain(struct bed *b, unsigned head)
 
 	if (d->flags & VRING_DESC_INDIRECT) {
 		n = d->len / sizeof(*d);
-		MUST(n > 0 && n <= MAXSEG);
+		CHECK(n > 0 && n <= MAXSEG);
 		d = (void *)(uintptr_t)d->addr;
 		for (; n > 0; n--, d++) {
 			if (d->flags & VRING_DESC_WRITE)
 				in += d->len;
-			MUST(!!(d->flags & VRING_DESC_NEXT) == (n > 1));
+			CHECK(!!(d->flags & VRING_DESC_NEXT) == (n > 1));
 		}
 		return in;
 	}
 	for (n = 0; ; d = &b->v.desc[d->next]) {
-		MUST(++n <= b->num);
+		CHECK(++n <= b->num);
 		if (d->flags & VRING_DESC_WRITE)
 			in += d->len;
 		if ((d->flags & VRING_DESC_NEXT) == 0)
 			return in;
-		MUST(d->next < b->num);
+		CHECK(d->next < b->num);
 	}
 }
 
@@ -168,7 +160,7 @@ device_take(struct bed *b)
 	while (b->dev_avail != b->v.avail->idx && b->nheld < b->num) {
 		b->held[b->nheld++] =
 		    b->v.avail->ring[b->dev_avail++ & (b->num - 1)];
-		MUST(b->held[b->nheld - 1] < b->num);
+		CHECK(b->held[b->nheld - 1] < b->num);
 	}
 }
 
@@ -244,11 +236,11 @@ step(struct bed *b, struct input *in)
 				driver_pop(b);
 		} while (!vring_intr_on(&b->v, 1));
 		/* All seen, so the next one must interrupt. */
-		MUST(b->v.why != NULL || b->v.used_idx == b->v.used->idx);
+		CHECK(b->v.why != NULL || b->v.used_idx == b->v.used->idx);
 		b->told = b->dev_used;
 		if (!b->lied && b->nheld > 0) {
 			device_use(b, 0, 0, 0);
-			MUST(b->interrupt);
+			CHECK(b->interrupt);
 		}
 		break;
 	case 12:
@@ -307,13 +299,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (in.n > 0)
 		step(b, &in);
 	while ((f = vring_reclaim(&b->v)) != NULL) {
-		MUST(f->out);
+		CHECK(f->out);
 		f->out = 0;
 		b->nout--;
 	}
 	b->lied = true;
 	check(b);
-	MUST(b->nout == 0 && b->v.nfree == b->num);
+	CHECK(b->nout == 0 && b->v.nfree == b->num);
 	free(b->mem);
 	free(b->slot);
 	return 0;

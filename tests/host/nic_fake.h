@@ -5,15 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "../../builtin/dev/e1000/e1000.h"
-
-#define CHECK(e)							\
-	do {								\
-		if (!(e)) {						\
-			printf("not ok: %s:%d: %s\n", __FILE__,		\
-			    __LINE__, #e);				\
-			exit(1);					\
-		}							\
-	} while (0)
+#include "check.h"
 
 extern volatile uint32_t fake_regs[NREG / 4];
 struct rumpuser_mtx { int held; };

@@ -12,14 +12,8 @@
 #include <dsdt.h>
 #include "../../pci/pci_impl.h"
 
-#define CHECK(e)							\
-	do {								\
-		if (!(e)) {						\
-			printf("not ok: %s:%d: %s\n%s", __FILE__,	\
-			    __LINE__, #e, said);			\
-			exit(1);					\
-		}							\
-	} while (0)
+#define CHECK_SAID	said
+#include "check.h"
 
 struct fake {
 	unsigned	bus, dev, fun;

@@ -2,6 +2,7 @@
  * rounds.h: what a fuzzer's main() does.  FUZZER [N [anything]]: one(1) to
  * one(N); with a second argument one(N) alone.
  */
+#include <stdint.h>
 #include <stdlib.h>
 
 static unsigned long

@@ -9,15 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../../../kernel/thread.h"
-
-#define CHECK(e)							\
-	do {								\
-		if (!(e)) {						\
-			printf("not ok: %s:%d: %s\n", __FILE__,		\
-			    __LINE__, #e);				\
-			exit(1);					\
-		}							\
-	} while (0)
+#include "../check.h"
 
 /* True when the statement panics with a message that contains text. */
 #define PANICS(stmt, text)						\
