@@ -296,7 +296,7 @@ hw_arrows = pci=$(call joined,hw,$(pci_SRCS) $(pci_machine_SRCS)) \
 	   $(foreach a,$(APPS),apps/$(a)=$(call joined,above,$(app_$(a)_SRCS))) \
 	   builtin=$(O)/obj/builtin/rump-httpd.o
 xen_arrows = pci=$(call joined,xen,$(pci_SRCS))
-check-arrows: all
+check-arrows: all $(foreach p,$(PLATFORMS),$(call objs,$(p),$(hypercall_vmshare_SRCS)))
 	$(foreach p,$(PLATFORMS),scripts/check-arrows $(call arrows,$(p)) &&) true
 
 clean:

@@ -125,11 +125,12 @@ net_zalloc(size_t n)
 void
 net_free(void *v)
 {
-	struct piece *p = (struct piece *)v - 1;
+	struct piece *p;
 	size_t size;
 
 	if (v == NULL)
 		return;
+	p = (struct piece *)v - 1;
 	if (p->magic != MAGIC_USED)
 		net_assert("mem", __LINE__);
 	size = p->size;
