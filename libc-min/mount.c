@@ -2,11 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <rump/rump.h>
+#include <rump/rumpuser.h>
 #include <rump/sync.h>
 
 #include "private.h"
@@ -14,7 +16,6 @@
 
 static const char *mounted[CONFIG_MAXBLK];
 static int nmounted;
-bool rump_sync_log;
 
 static uint32_t
 le32(const uint8_t *p)
@@ -68,6 +69,19 @@ truncated(const char *fstype, const char *dev)
 		is = pread(fd, b, 512, (off_t)(size & ~511ULL) - 512) != 512;
 	close(fd);
 	return is;
+}
+
+off_t
+libc_tmpfs_limit(void)
+{
+	char text[32] = "", *end;
+	off_t n;
+
+	if (rumpuser_getparam("RUMP_MEMLIMIT", text, sizeof(text)) != 0)
+		return 0;
+	n = (off_t)strtoull(text, &end, 10);
+	n <<= *end == 'k' ? 10 : *end == 'm' ? 20 : *end == 'g' ? 30 : 0;
+	return n / 2;
 }
 
 /* One attempt; an error number. */

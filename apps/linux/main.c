@@ -8,13 +8,11 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <rump/rump.h>
-#include <rump/rumpuser.h>
 
 #include "run.h"
 
@@ -52,26 +50,12 @@ mount_rom(const char *where)
 		    strerror(errno));
 }
 
-/* Half of what the rump kernel has: NetBSD's tmpfs thinks that it has all of it. */
-static off_t
-tmp_limit(void)
-{
-	char text[32] = "", *end;
-	off_t n;
-
-	if (rumpuser_getparam("RUMP_MEMLIMIT", text, sizeof(text)) != 0)
-		return 0;
-	n = (off_t)strtoull(text, &end, 10);
-	n <<= *end == 'k' ? 10 : *end == 'm' ? 20 : *end == 'g' ? 30 : 0;
-	return n / 2;
-}
-
 /* NetBSD's root here is rumpfs, which cannot rename. */
 static void
 mount_tmp(void)
 {
 	struct tmpfs_args args = { .ta_version = TMPFS_ARGS_VERSION,
-	    .ta_root_mode = 01777, .ta_size_max = tmp_limit() };
+	    .ta_root_mode = 01777, .ta_size_max = libc_tmpfs_limit() };
 
 	(void)mkdir("/tmp", 01777);
 	(void)mount(MOUNT_TMPFS, "/tmp", 0, &args, sizeof(args));

@@ -24,7 +24,7 @@
  * when there are blocks of the file in it, and not for a file that was cut short;
  * for a range it always does.
  */
-extern bool rump_sync_log;
+__attribute__((weak)) bool rump_sync_log;
 
 /* how: RUMP_SYNC_DATA or _FILE.  0, or -1 and the rump kernel's errno. */
 static inline int
