@@ -22,9 +22,9 @@ mount --bind /mnt /etc
 mount -t tmpfs tmpfs /run
 mkdir -p /run/rpcbind /run/ganesha
 for d in usr/sbin sbin; do [ ! -x "$1/$d/rpcbind" ] || rpcbind="$1/$d/rpcbind"; done
-setpriv --pdeathsig TERM "$rpcbind" -w -f &
+"$rpcbind" -w -f &
 until [ -S /run/rpcbind.sock ]; do sleep 0.1; done
-exec setpriv --pdeathsig TERM "$1/usr/bin/ganesha.nfsd" -F -f "$2/ganesha.conf" \\
+exec "$1/usr/bin/ganesha.nfsd" -F -f "$2/ganesha.conf" \\
     -L "$2/ganesha.log" -p /run/ganesha.pid
 """
 
@@ -87,8 +87,9 @@ EXPORT {{ Export_Id = 1; Path = "{folder}"; Pseudo = "/exp"; Access_Type = RW; S
     SecType = sys; Protocols = 3; Transports = TCP; FSAL {{ Name = VFS; }} }}
 """)
         self.p = subprocess.Popen(
-            [*ns.prefix, "unshare", "-m", "sh", "-c", SCRIPT, "sh", root, work], env=self.env,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [*ns.prefix, "unshare", "-m", "-p", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
+             SCRIPT, "sh", root, work], env=self.env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def __enter__(self):
         end = time.monotonic() + 60
@@ -105,13 +106,8 @@ EXPORT {{ Export_Id = 1; Path = "{folder}"; Pseudo = "/exp"; Access_Type = RW; S
             time.sleep(0.2)
 
     def __exit__(self, *_):
-        if self.p.poll() is None:
-            self.p.terminate()
-            try:
-                self.p.wait(10)
-            except subprocess.TimeoutExpired:
-                self.p.kill()
-                self.p.wait()
+        self.p.kill()           # and with it all of its namespace of processes
+        self.p.wait()
 
     def log(self):
         try:
