@@ -89,6 +89,9 @@ xs_intr(void *arg)
 			got_reply();
 		xen_event_notify(&xs.event);	/* there is room for more */
 	}
+	/* Part of a message: the ring may have been full with it. */
+	if (!xs.broken && in.got > 0)
+		xen_event_notify(&xs.event);
 	kern_cv_broadcast(&xs.cv);
 	kern_mutex_unlock(&xs.lock);
 	return 1;
