@@ -355,27 +355,38 @@ class Errors(Base):
         loses the medium)."""
         for kind in OURS:
             with self.subTest(kind=kind):
-                path = f"{self.dir}/qmp-{kind}"
-                back = qemu("-drive", f"file={self.file(kind)},format=raw,if=none,id=n0")
-                with self.disktest(
-                        kind, back, "--seconds", 4, more=",addr=7,id=dev" * (kind == "nvme"),
-                        args=("--machine", "pc", "--option", "DISK_TIMEOUT=2",
-                              *Qmp.args(path))) as g:
-                    g.expect("acked", 30)
-                    q = Qmp(path)
-                    self.addCleanup(q.close)
-                    if kind == "nvme":
-                        q("device_del", id="dev")
-                        # what the guest's ACPI would do: eject slot 7
-                        q.hmp("o /4 0xae10 0")
-                        q.hmp("o /4 0xae08 0x80")
-                    else:
-                        q.hmp("drive_del n0")
-                    n = self.finished(g)
-                    self.assertGreater(n["errors"], 0)
-                    self.assertEqual(n["bad"], 0)
-                    if kind == "nvme":
-                        self.assertIn("nvme0: the device is gone: ", said(g))
+                # QEMU 7.2's NVMe now and then dies itself when it is unplugged at work
+                self.assertTrue(any(self.unplug(kind) for _ in range(5)))
+
+    def unplug(self, kind):
+        """False: QEMU died of it, and not by its guest."""
+        path = f"{self.dir}/qmp-{kind}"
+        back = qemu("-drive", f"file={self.file(kind)},format=raw,if=none,id=n0")
+        with self.disktest(
+                kind, back, "--seconds", 4, more=",addr=7,id=dev" * (kind == "nvme"),
+                args=("--machine", "pc", "--option", "DISK_TIMEOUT=2",
+                      *Qmp.args(path))) as g:
+            g.expect("acked", 30)
+            q = Qmp(path)
+            self.addCleanup(q.close)
+            try:
+                if kind == "nvme":
+                    q("device_del", id="dev")
+                    # what the guest's ACPI would do: eject slot 7
+                    q.hmp("o /4 0xae10 0")
+                    q.hmp("o /4 0xae08 0x80")
+                else:
+                    q.hmp("drive_del n0")
+            except OSError:
+                pass
+            if g.wait(90) == 128 + signal.SIGSEGV:
+                return False
+            n = self.finished(g)
+            self.assertGreater(n["errors"], 0)
+            self.assertEqual(n["bad"], 0)
+            if kind == "nvme":
+                self.assertIn("nvme0: the device is gone: ", said(g))
+        return True
 
 
 def mbr(parts, size):

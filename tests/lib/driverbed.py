@@ -1,5 +1,6 @@
 """A bed with a NIC and disk controllers for a driver domain."""
 
+import os
 import tempfile
 
 import xen
@@ -17,6 +18,7 @@ class Bed(xen.Bed):
     server is."""
 
     def __init__(self, disk_mb=256, **keys):
+        os.makedirs(f"{OUT}/xenbed", exist_ok=True)
         self.dir = tempfile.TemporaryDirectory(dir=f"{OUT}/xenbed")
         qemu = ["-netdev", "hubport,id=lan0,hubid=1", "-netdev", "hubport,id=lan1,hubid=1",
                 "-device", "virtio-net-pci,netdev=lan1,romfile="]

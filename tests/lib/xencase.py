@@ -13,6 +13,8 @@ from guest import KERNEL, OUT, at_once
 
 JOBS = 4        # guests at once, where they mostly wait
 LANES = (("pv", 1), ("pv", 2), ("pvh", 1))
+LONG = bool(os.environ.get("LONG"))
+TWO = LANES if LONG else LANES[1:]       # where one CPU is no case of its own
 MEM = 128 if KERNEL == "netbsd" else 64
 DOM0, GUEST = "10.9.0.1", "10.9.0.2"
 TOOLS = {"load": [f"{xen.XENTESTS}/load.c"],

@@ -7,7 +7,7 @@ import tempfile
 import time
 
 from guest import KERNEL, files_disk
-from xencase import LANES, Case, Refused, disk
+from xencase import TWO, Case, Refused, disk
 
 LONG = bool(os.environ.get("LONG"))
 FILES = {"index.html": b"<h1>hello</h1>\n", "big.bin": os.urandom(1 << 20)}
@@ -52,7 +52,7 @@ class Served(Case):
 class Export(Served):
     def test_disk(self):
         """Through blkfront, driver domain and dom0's blkback to a file, and back."""
-        for lane in LANES:
+        for lane in TWO:
             with self.on(lane):
                 path = self.blank("/tmp/e.img")
                 d = self.driver([{"name": "data", "path": "blk0"}], lane, [path])
@@ -184,7 +184,7 @@ class Death(Served):
                         disks=[self.blank("/tmp/a.img", 64), self.blank("/tmp/b.img", 16)])
         other = self.monitor(("pv", 1), disk=[vbd("b", d.name)])
         was = None
-        for life in range(20 if LONG else 4):
+        for life in range(20 if LONG else 2):
             g = self.monitor(("pv", 1), disk=[vbd("a", d.name)], memory=32)
             g.send(f"write blk0 0 65536 {life}\n" * 10)
             self.wait_for(d, lambda st: any(u["wbytes"] > 1 << 20 for e in st["exports"]

@@ -9,7 +9,7 @@ import program
 import tls
 from guest import KERNEL, ROOT, tap_lines
 from test_linux import DEEP
-from xencase import GUEST, LANES, Case, Refused, disk, static
+from xencase import GUEST, TWO, Case, Refused, disk, static
 
 
 class Linux(Case):
@@ -43,7 +43,7 @@ class Linux(Case):
                     self.assertEqual(said, "panic")
                     self.assertIn("stack overflow", g.console)
 
-    def passes(self, name, source, *flags, memory=256, lanes=LANES):
+    def passes(self, name, source, *flags, memory=256, lanes=TWO):
         prog = program.compile(f"{ROOT}/tests/programs/{source}", *flags)
         images = {"pv": program.bake(prog, name=f"{name}-xen", platform="xen"),
                   "pvh": program.bake(prog, name=name)}
@@ -58,6 +58,7 @@ class Linux(Case):
 
 @unittest.skipUnless(program.have("openssl"), "openssl makes the certificates")
 class Tls(Case):
+    @unittest.skipUnless(os.environ.get("LONG"), "LONG=1: test_tls has the same")
     def test_nginx(self):
         """nginx with OpenSSL in a guest; dom0 asks, and looks at the certificate."""
         with tempfile.TemporaryDirectory() as d:

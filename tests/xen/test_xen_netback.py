@@ -10,11 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from test_xen_pci import DEVICES
 from test_xen_pci import shared as shared_pci
-from xencase import DOM0, Case, Refused, static
+from xencase import DOM0, TWO, Case, Refused, static
 
 LONG = bool(os.environ.get("LONG"))
 MACS = "00:16:3e:00:00:%02x"
-LANES = (("pv", 1), ("pvh", 1), ("pv", 2))
 UP = "10.9.0.9"
 # What a front end can do wrong (tests/xen/hostile/front.c), where the driver domain has
 # to say so, and where it may just go on.
@@ -64,7 +63,7 @@ class Netback(Case):
 
     def test_guests(self):
         """Two guests and the domain itself, data compared both ways at once."""
-        for lane in LANES:
+        for lane in TWO:
             with self.on(lane):
                 d = self.driver(lane)
                 a, b = self.client(d, 2, lane), self.client(d, 3, ("pv", 1))

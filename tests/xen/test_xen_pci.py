@@ -170,13 +170,17 @@ class Pci(Case):
         g.expect(r"^pci 0:0\.0 8086:100e: taken away from rump wm0", 20)
         self.shut_down(g)
 
+    def by_dom0(self, **keys):
+        """A web server with a disk and a network of dom0's."""
+        g = self.guest("httpd", vif=["bridge=xenbr0"], disk=[disk(self.files())], conf={
+            "net": [static()], "blk": [{"source": "etfs", "path": "blk0", "fstype": "msdos",
+                                        "mountpoint": "/data"}]}, **keys)
+        g.expect("serving .* on ", 40)
+        return g
+
     def test_later(self):
         """The first device comes when the guest runs already."""
-        g = self.guest("httpd", passthrough="enabled", vif=["bridge=xenbr0"],
-                       disk=[disk(self.files())], conf={
-            "net": [static()], "blk": [{"source": "etfs", "path": "blk0", "fstype": "msdos",
-                                        "mountpoint": "/data"}]})
-        g.expect("serving .* on ", 40)
+        g = self.by_dom0(passthrough="enabled")
         self.plug(g, "edu")
         self.plug(g, "edu2")
         out = self.bed.run(f"wget -q -O - http://{GUEST}/status.json", 30)
@@ -191,8 +195,7 @@ class Pci(Case):
 
     def test_not_saved(self):
         """A domain with a device is not suspended, and says why."""
-        g = self.with_devices("pcitest", "edu", argv=("count=1000000",), words="low=25")
-        g.expect("irq: refusals", 30)
+        g = self.by_dom0(pci=[DEVICES["edu"][0]])
         domid = g.id
         self.bed.run(f"xenstore-write /local/domain/{domid}/control/shutdown suspend")
         g.expect("^xen: not suspended: it has PCI devices", 20)
