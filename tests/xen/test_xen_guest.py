@@ -252,6 +252,14 @@ class Save(Case):
         self.assertFalse(g.running())
         self.assertEqual(g.reasons()[lives:], ["suspend"])
 
+    def restore(self):
+        """Again when the tool stack could not: the guest has had no part in it so far."""
+        out = self.bed.run("""for n in 1 2 3; do
+            xl restore /tmp/saved 2>&1 && { rm /tmp/saved; exit; }
+            echo "once more"; sleep 2; done; exit 1""", 300)
+        if "once more" in out:
+            print(out)
+
     def clocks(self, g):
         return [int(v) / 1e9 for v in self.ask(g, "time").split()[1:]]
 
@@ -263,7 +271,8 @@ class Save(Case):
                 for life in range(2 if LONG or lane == ("pv", 2) else 1):
                     mono, wall = self.clocks(g)
                     self.save(g)
-                    self.bed.run("sleep 2; xl restore /tmp/saved; rm /tmp/saved")
+                    self.bed.run("sleep 2")
+                    self.restore()
                     self.ask(g, f"echo life-{life}")
                     later, wall2 = self.clocks(g)
                     self.assertGreater(later, mono)
@@ -293,7 +302,7 @@ class Save(Case):
                     >/tmp/echo.log 2>&1 </dev/null & echo $! >/tmp/echo.pid""")
                 for life in range(10 if LONG else 2):
                     self.save(g)
-                    self.bed.run("xl restore /tmp/saved; rm /tmp/saved")
+                    self.restore()
                     self.ask(g, f"echo life-{life}")
                     had = self.rounds()
                     end = time.monotonic() + 200
@@ -323,8 +332,8 @@ class Save(Case):
                     self.echoes()
                     later, wall2 = self.clocks(g)
                     self.assertLess(abs((wall2 - wall) - (later - mono)), 1)
-                self.bed.run(f"xl destroy {g.name}; sleep 1; xl restore /tmp/saved; "
-                             f"rm /tmp/saved")
+                self.bed.run(f"xl destroy {g.name}; sleep 1")
+                self.restore()
                 self.ask(g, "check blk0 0 1024 1")
                 self.echoes()
                 self.bed.xl("destroy", g.name)
