@@ -181,8 +181,10 @@ void	xen_io_revoke(uint64_t addr, uint64_t size);
  *	- plat_clock() went on from where it was; plat_clock_epoch() is new;
  *	- the number of CPUs and all memory are as before.
  * EAGAIN: the suspend was cancelled, nothing has changed.  ENOTSUP.
+ * first() puts back what a thread may use at once in the new life (the grant
+ * table): on CPU 0, before anything else runs, events masked.
  */
-int	xen_suspend(void);
+int	xen_suspend(void (*first)(void));
 
 /* ---- time of day ---- */
 

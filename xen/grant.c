@@ -234,11 +234,15 @@ xen_grant_info(struct xen_grant_info *gi)
 	gi->waiting = nwaiting;
 }
 
-int
+void
 xen_grant_resume(void)
 {
+	int error;
 
-	return xen_map_grant_table((void *)(uintptr_t)table, 0, frames);
+	error = xen_map_grant_table((void *)(uintptr_t)table, 0, frames);
+	if (error != 0)
+		kern_panic("xen: the grant table does not come back: error %d",
+		    error);
 }
 
 static void

@@ -39,6 +39,6 @@ struct xen_grant_info { unsigned frames, max, used, waiting; };
 void	xen_grant_info(struct xen_grant_info *);
 
 /* After a resume the table is empty: its frames are mapped again. */
-int	xen_grant_resume(void);
+void	xen_grant_resume(void);
 
 #endif /* SIRLOIN_XEN_GRANT_H */

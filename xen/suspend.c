@@ -33,11 +33,8 @@ xen_do_suspend(void)
 		if (s->before != NULL)
 			s->before(s->arg);
 	xs_suspend();
-	error = xen_suspend();
+	error = xen_suspend(xen_grant_resume);
 	cancelled = error != 0;
-	if (!cancelled && (error = xen_grant_resume()) != 0)
-		kern_panic("xen: the grant table does not come back: error %d",
-		    error);
 	xs_resume(cancelled);
 	if (cancelled)
 		kern_printf("xen: not suspended: error %d\n", error);

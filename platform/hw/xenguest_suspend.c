@@ -9,6 +9,7 @@
 #define PRI_PARK	(KERN_NPRI - 1)
 
 static uint32_t parked, go;
+static void (*in_new_life)(void);
 
 /* Keeps a CPU from doing anything else. */
 static void *
@@ -82,9 +83,10 @@ suspend(void *arg)
 	if ((error = park_others(&s)) == 0) {
 		r = xen_hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown,
 		    (unsigned long)&op, 0, 0, 0);
-		if (r == 0)
+		if (r == 0) {
 			hw_xen_events_resume();
-		else
+			in_new_life();
+		} else
 			error = r > 0 ? EAGAIN : xen_errno(r);
 	}
 	__atomic_store_n(&go, 1, __ATOMIC_SEQ_CST);
@@ -98,11 +100,12 @@ suspend(void *arg)
 }
 
 int
-xen_suspend(void)
+xen_suspend(void (*first)(void))
 {
 	struct thread *t;
 	int error, result;
 
+	in_new_life = first;
 	if ((error = kern_thread_create(&t, "suspend", suspend, &result,
 	    KERN_PRI_KERNEL, 0, KERN_T_BOUND | KERN_T_JOIN, 0)) != 0)
 		return error;

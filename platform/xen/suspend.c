@@ -15,6 +15,7 @@ struct park {
 static struct park parks[MAXCPU];
 static int result;
 static bool again;			/* another life */
+static void (*in_new_life)(void);
 
 void	xen_park(struct park *, unsigned long vcpu);
 extern char xen_unpark[];
@@ -100,6 +101,7 @@ suspend(void)
 	    (unsigned long)&r, xen_gfn(si), 0, 0) == 0;
 	if (again) {
 		new_life(was);
+		in_new_life();
 		return;
 	}
 	si->store_mfn = xen_pfn_to_mfn(si->store_mfn);
@@ -139,10 +141,11 @@ suspend_thread(void *arg)
 }
 
 int
-xen_suspend(void)
+xen_suspend(void (*first)(void))
 {
 	struct thread *t;
 
+	in_new_life = first;
 	if (kern_thread_create(&t, "suspend", suspend_thread, NULL,
 	    KERN_PRI_KERNEL, 0, KERN_T_BOUND | KERN_T_JOIN, 0) != 0)
 		return ENOMEM;
