@@ -33,7 +33,7 @@ size_t	page_nchunk;
 static struct freeblk *big;		/* for every 2 MB of address */
 static struct kern_spin page_lock;
 static uint64_t page_total, page_nfree;
-uint64_t page_promised, page_committed;
+uint64_t page_owed;
 
 static inline struct freeblk *
 pfn_to_blk(size_t pfn)
@@ -174,7 +174,7 @@ run_take(size_t n, unsigned order, int zmax)
 static bool
 run_spare(size_t n, int flags)
 {
-	uint64_t owed = page_promised - page_committed;
+	uint64_t owed = page_owed;
 
 	return owed == 0 || (flags & KERN_PG_PROMISED) != 0 || page_nfree >=
 	    n + (owed >> PAGE_SHIFT) + (owed >> 20) + ncpu * CPU_PAGES;

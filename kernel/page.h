@@ -40,10 +40,10 @@ page_byte(const void *va)
 }
 
 /*
- * Bytes that programs were promised (vm.c), and those of them that have pages.
- * What is missing is kept for them: others' allocations fail before.
+ * Bytes that programs were promised (vm.c) and that have no pages yet.  They
+ * are kept for them: others' allocations fail before.
  */
-extern uint64_t page_promised, page_committed;
+extern uint64_t page_owed;
 
 /* Set the bytes of n pages of RAM. */
 void	page_mark(const void *va, size_t n, uint8_t v);

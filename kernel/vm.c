@@ -140,14 +140,16 @@ freeze(struct area *a, bool on)
 		kern_preempt_enable();
 }
 
-/* Take the pages of [va, end) in a away: park them or free them. */
-static void
-take_pages(struct area *a, uintptr_t va, uintptr_t end, bool keep)
+enum then { FREE, FREE_BUT_OWE, PARK };
+
+/* Take the pages of [va, end) in a away; how many bytes there were. */
+static size_t
+take_pages(struct area *a, uintptr_t va, uintptr_t end, enum then then)
 {
 	void *page[BATCH];
 	uintptr_t from;
 	paddr_t pa;
-	size_t i, n;
+	size_t i, n, taken = 0;
 
 	for (from = va; va < end; from = va) {
 		freeze(a, true);
@@ -160,13 +162,18 @@ take_pages(struct area *a, uintptr_t va, uintptr_t end, bool keep)
 		for (i = 0; i < n; i++) {
 			if (page[i] == NULL)
 				continue;
-			vm_committed(-PAGE_SIZE);
-			if (keep)
+			taken += PAGE_SIZE;
+			if (then == FREE_BUT_OWE)
+				vm_uncommit(PAGE_SIZE);
+			else
+				vm_release(PAGE_SIZE);
+			if (then == PARK)
 				vm_park(from + i * PAGE_SIZE, page[i]);
 			else
 				kern_page_free(page[i], 1);
 		}
 	}
+	return taken;
 }
 
 static int
@@ -194,7 +201,7 @@ page_in(uintptr_t va, int prot)
 		kern_page_free(page, 1);	/* another CPU was first */
 		return plat_virt_to_phys((void *)va) != PADDR_NONE;
 	}
-	vm_committed(PAGE_SIZE);
+	vm_commit(PAGE_SIZE);
 	return true;
 }
 
@@ -258,6 +265,7 @@ static int
 unmap(uintptr_t va, size_t size)
 {
 	struct area *a, *n;
+	size_t promised;
 	unsigned long s;
 	int error;
 
@@ -266,10 +274,10 @@ unmap(uintptr_t va, size_t size)
 		return error;
 	for (a = area_above(va); a != NULL && a->start < va + size; a = n) {
 		n = RB_NEXT(areas, &areas, a);
-		if (a->prot != 0)
-			vm_promised(a->start - a->end);
+		promised = a->prot != 0 ? a->end - a->start : 0;
 		set_prot(a, 0);			/* no more pages */
-		take_pages(a, a->start, a->end, false);
+		vm_renounce(promised -
+		    take_pages(a, a->start, a->end, FREE));
 		vm_park_free(a->start, a->end);
 		s = kern_spin_lock(&lock);
 		RB_REMOVE(areas, &areas, a);
@@ -298,7 +306,7 @@ kern_vm_map(uintptr_t *vap, size_t size, int prot)
 	if (error == 0 && prot != 0 && !vm_promise(size))
 		error = ENOMEM;
 	if (error == 0 && *vap == 0 && (*vap = find_room(size)) == 0) {
-		vm_promised(prot != 0 ? -size : 0);
+		vm_renounce(prot != 0 ? size : 0);
 		error = ENOMEM;
 	}
 	if (error == 0) {
@@ -373,26 +381,25 @@ protect_area(struct area *a, int prot)
 
 	if (old == prot)
 		return 0;
+	if (old == 0)				/* before a fault brings others */
+		vm_resume(vm_unpark(a->start, a->end, page_prot(prot)));
 	set_prot(a, prot);
 	if (prot == 0 && vm_park_reserve(a->start, a->end) != 0) {
 		set_prot(a, old);
 		vm_refuse();
 		return ENOMEM;
 	}
-	vm_promised((prot != 0 ? size : 0) - (old != 0 ? size : 0));
 	if (prot == 0)
-		take_pages(a, a->start, a->end, true);
+		vm_renounce(size - take_pages(a, a->start, a->end, PARK));
 	else if (old != 0)
 		plat_protect(a->start, size, page_prot(prot));
-	if (prot != 0)
-		vm_committed(vm_unpark(a->start, a->end, page_prot(prot)));
 	return 0;
 }
 
 int
 kern_vm_protect(uintptr_t va, size_t size, int prot)
 {
-	uint64_t more, held;
+	uint64_t more;
 	struct area *a;
 	int error = 0;
 
@@ -402,14 +409,12 @@ kern_vm_protect(uintptr_t va, size_t size, int prot)
 	if (area_split(va) != 0 || area_split(va + size) != 0 ||
 	    !covered(va, va + size, &more) || (prot != 0 && !vm_promise(more)))
 		error = ENOMEM;
-	held = error == 0 && prot != 0 ? more : 0;
 	for (a = error == 0 ? area_above(va) : NULL;
 	    error == 0 && a != NULL && a->start < va + size;
 	    a = RB_NEXT(areas, &areas, a)) {
 		error = protect_area(a, prot);
 		area_merge(a);
 	}
-	vm_promised(-held);			/* each area has its own */
 	kern_mutex_unlock(&mutex);
 	return error;
 }
@@ -426,7 +431,7 @@ kern_vm_discard(uintptr_t va, size_t size)
 	for (a = area_above(va); a != NULL && a->start < end;
 	    a = RB_NEXT(areas, &areas, a))
 		take_pages(a, a->start > va ? a->start : va,
-		    a->end < end ? a->end : end, false);
+		    a->end < end ? a->end : end, FREE_BUT_OWE);
 	kern_mutex_unlock(&mutex);
 	return 0;
 }

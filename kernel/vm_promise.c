@@ -1,26 +1,58 @@
 /*
  * vm_promise.c: what programs were promised is kept for them by the page
  * allocator (page.h), so that a touch finds its page whatever others ask for.
+ * Each change is one step of page_owed: another CPU never sees half of it.
  */
 #include <vm.h>
 
 #include "page.h"
 #include "vm_promise.h"
 
-static uint64_t refused, share, had;	/* had: free when the share was fixed */
+static uint64_t committed, refused;
+static uint64_t share, had;		/* had: free when the share was fixed */
 
-void
-vm_promised(int64_t size)
+static void
+add(uint64_t *p, uint64_t size)
 {
 
-	__atomic_fetch_add(&page_promised, size, __ATOMIC_RELAXED);
+	__atomic_fetch_add(p, size, __ATOMIC_RELAXED);
 }
 
 void
-vm_committed(int64_t size)
+vm_renounce(uint64_t size)
 {
 
-	__atomic_fetch_add(&page_committed, size, __ATOMIC_RELAXED);
+	add(&page_owed, -size);
+}
+
+void
+vm_commit(uint64_t size)
+{
+
+	add(&page_owed, -size);
+	add(&committed, size);
+}
+
+void
+vm_uncommit(uint64_t size)
+{
+
+	add(&page_owed, size);
+	add(&committed, -size);
+}
+
+void
+vm_release(uint64_t size)
+{
+
+	add(&committed, -size);
+}
+
+void
+vm_resume(uint64_t size)
+{
+
+	add(&committed, size);
 }
 
 void
@@ -37,7 +69,7 @@ kern_vm_share(uint64_t bytes)
 static uint64_t
 kept(uint64_t nfree)
 {
-	uint64_t keep = nfree / 32, others = had - nfree - page_committed;
+	uint64_t keep = nfree / 32, others = had - nfree - committed;
 
 	if ((int64_t)others < 0)
 		others = 0;
@@ -51,11 +83,11 @@ vm_promise(uint64_t size)
 
 	if (size == 0)
 		return true;
-	vm_promised(size);
+	add(&page_owed, size);
 	kern_mem_info(&mi);
-	if (page_promised - page_committed + kept(mi.free) <= mi.free)
+	if (page_owed + kept(mi.free) <= mi.free)
 		return true;
-	vm_promised(-size);
+	vm_renounce(size);
 	vm_refuse();
 	return false;
 }
@@ -64,14 +96,14 @@ void
 vm_refuse(void)
 {
 
-	__atomic_fetch_add(&refused, 1, __ATOMIC_RELAXED);
+	add(&refused, 1);
 }
 
 void
 kern_vm_info(struct kern_vm_info *vi)
 {
 
-	vi->promised = page_promised;
-	vi->committed = page_committed;
+	vi->committed = committed;
+	vi->promised = page_owed + committed;
 	vi->refused = refused;
 }

@@ -6,7 +6,10 @@
 
 bool	vm_promise(uint64_t size);	/* so many bytes more, if they can be had */
 void	vm_refuse(void);		/* one that could not be */
-void	vm_promised(int64_t size);	/* more, or fewer, without a question */
-void	vm_committed(int64_t size);	/* bytes that have pages now, or no longer */
+void	vm_renounce(uint64_t size);	/* some that have no pages */
+void	vm_commit(uint64_t size);	/* some have pages now */
+void	vm_uncommit(uint64_t size);	/* no longer, but are still promised */
+void	vm_release(uint64_t size);	/* no longer, nor promised any more */
+void	vm_resume(uint64_t size);	/* those of vm_release(), with their pages */
 
 #endif /* KERNEL_VM_PROMISE_H */

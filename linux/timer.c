@@ -29,17 +29,35 @@ struct lx_ptimer {
 /* Of all processes' lists.  Taken inside the timers' own, before a process's. */
 static uint32_t lock;
 
+/* The lock is held. */
 static struct lx_ptimer *
-find(struct lx_process *p, int id)
+look(struct lx_process *p, int id)
+{
+	struct lx_ptimer *pt;
+
+	LIST_FOREACH(pt, &p->timers, link)
+		if (pt->id == id)
+			break;
+	return pt;
+}
+
+static struct lx_ptimer *
+find(int id)
 {
 	struct lx_ptimer *pt;
 
 	lx_lock(&lock);
-	LIST_FOREACH(pt, &p->timers, link)
-		if (pt->id == id)
-			break;
+	pt = look(lx_self()->proc, id);
 	lx_unlock(&lock);
 	return pt;
+}
+
+/* By the number that the program has: setitimer's are not among them. */
+static struct lx_ptimer *
+theirs(long id)
+{
+
+	return (int)id < 0 ? NULL : find((int)id);
 }
 
 /* ---- they are due ---- */
@@ -107,12 +125,11 @@ lx_timer_delivered(struct lx_process *p, int id)
 	int n = 0;
 
 	lx_lock(&lock);
-	LIST_FOREACH(pt, &p->timers, link)
-		if (pt->id == id) {
-			pt->queued = false;
-			pt->told = pt->over;
-			n = count(pt->told);
-		}
+	if ((pt = look(p, id)) != NULL) {
+		pt->queued = false;
+		pt->told = pt->over;
+		n = count(pt->told);
+	}
 	lx_unlock(&lock);
 	return n;
 }
@@ -219,14 +236,15 @@ lx_sys_timer_create(long clk, long sev, long out, long d, long e, long f)
 long
 lx_sys_timer_delete(long id, long b, long c, long d, long e, long f)
 {
-	struct lx_ptimer *pt = (int)id < 0 ? NULL :
-	    find(lx_self()->proc, (int)id);
+	struct lx_ptimer *pt;
 
+	lx_lock(&lock);
+	pt = (int)id < 0 ? NULL : look(lx_self()->proc, (int)id);
+	if (pt != NULL)
+		LIST_REMOVE(pt, link);
+	lx_unlock(&lock);
 	if (pt == NULL)
 		return -LX_EINVAL;
-	lx_lock(&lock);
-	LIST_REMOVE(pt, link);
-	lx_unlock(&lock);
 	destroy(pt);
 	return 0;
 }
@@ -273,8 +291,7 @@ long
 lx_sys_timer_settime(long id, long flags, long new, long old, long e, long f)
 {
 	const struct lx_itimerspec *in = (const void *)new;
-	struct lx_ptimer *pt = (int)id < 0 ? NULL :
-	    find(lx_self()->proc, (int)id);
+	struct lx_ptimer *pt = theirs(id);
 	uint64_t value, period, at = 0;
 	bool abs = (flags & TIMER_ABSTIME) != 0;
 
@@ -300,8 +317,7 @@ lx_sys_timer_settime(long id, long flags, long new, long old, long e, long f)
 long
 lx_sys_timer_gettime(long id, long out, long c, long d, long e, long f)
 {
-	struct lx_ptimer *pt = (int)id < 0 ? NULL :
-	    find(lx_self()->proc, (int)id);
+	struct lx_ptimer *pt = theirs(id);
 
 	if (pt == NULL)
 		return -LX_EINVAL;
@@ -312,8 +328,7 @@ lx_sys_timer_gettime(long id, long out, long c, long d, long e, long f)
 long
 lx_sys_timer_getoverrun(long id, long b, long c, long d, long e, long f)
 {
-	struct lx_ptimer *pt = (int)id < 0 ? NULL :
-	    find(lx_self()->proc, (int)id);
+	struct lx_ptimer *pt = theirs(id);
 
 	return pt == NULL ? -LX_EINVAL : count(pt->told);
 }
@@ -323,7 +338,7 @@ lx_sys_timer_getoverrun(long id, long b, long c, long d, long e, long f)
 void
 lx_cputimer_get(long which, struct lx_itimerspec *o)
 {
-	struct lx_ptimer *pt = find(lx_self()->proc, -(int)which);
+	struct lx_ptimer *pt = find(-(int)which);
 
 	memset(o, 0, sizeof(*o));
 	if (pt != NULL)
@@ -333,14 +348,13 @@ lx_cputimer_get(long which, struct lx_itimerspec *o)
 long
 lx_cputimer_set(long which, uint64_t value, uint64_t interval)
 {
-	struct lx_process *p = lx_self()->proc;
-	struct lx_ptimer *pt = find(p, -(int)which);
+	struct lx_ptimer *pt = find(-(int)which);
 
 	if (pt == NULL) {
 		if (value == 0)
 			return 0;
-		if ((pt = new_timer(p, clock_for_ever(2), which == ITIMER_PROF ?
-		    LX_SIGPROF : LX_SIGVTALRM)) == NULL)
+		if ((pt = new_timer(lx_self()->proc, clock_for_ever(2),
+		    which == ITIMER_PROF ? LX_SIGPROF : LX_SIGVTALRM)) == NULL)
 			return -LX_ENOMEM;
 		pt->id = -(int)which;
 		enter(pt);

@@ -12,14 +12,18 @@
 
 static uint64_t seen;		/* online, by the last look */
 
-static bool
-online(unsigned n)
+enum state { ABSENT, OFFLINE, ONLINE };
+
+/* One that was there at the boot is to be used unless the store says no. */
+static enum state
+state(unsigned n)
 {
 	char node[32], word[16];
 
 	snprintf(node, sizeof(node), "cpu/%u/availability", n);
-	return xs_read_str(0, node, NULL, word, sizeof(word)) != 0 ||
-	    strcmp(word, "offline") != 0;
+	if (xs_read_str(0, node, NULL, word, sizeof(word)) != 0)
+		return n < kern_ncpu() ? ONLINE : ABSENT;
+	return strcmp(word, "offline") == 0 ? OFFLINE : ONLINE;
 }
 
 static void
@@ -50,19 +54,11 @@ static uint64_t
 look(void)
 {
 	uint64_t set = 0;
-	char node[32], *text;
+	enum state s;
 	unsigned n;
 
-	for (n = 1; n < MAXCPU; n++) {
-		snprintf(node, sizeof(node), "cpu/%u", n);
-		if (n >= kern_ncpu() &&
-		    xs_read(0, node, "availability", &text, NULL) != 0)
-			break;
-		if (n >= kern_ncpu())
-			kern_free(text);
-		if (online(n))
-			set |= 1UL << n;
-	}
+	for (n = 1; n < MAXCPU && (s = state(n)) != ABSENT; n++)
+		set |= (uint64_t)(s == ONLINE) << n;
 	return set;
 }
 
