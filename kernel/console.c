@@ -1,6 +1,7 @@
 /*
  * console.c: output by lines (one that is not finished waits some ms for the
- * rest), input from a ring that the interrupt fills.
+ * rest), input from a ring that the interrupt fills.  Who writes by characters,
+ * as NetBSD's kernel does, has a line of its own: nothing comes in between.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +11,10 @@
 #define RING	1024		/* a power of two */
 #define PATIENCE 20000000ULL	/* ns that part of a line waits */
 
-static char line[LINE];
-static size_t nline;
+static struct line {
+	char	text[LINE];
+	size_t	n;
+} written, chars;
 static struct kern_spin out_lock;
 static bool forced;
 
@@ -42,28 +45,28 @@ out_leave(unsigned long s)
 
 	if (forced)
 		return;
-	if (nline != 0 && !flush_timer.armed && plat_self() != NULL)
+	if ((written.n | chars.n) != 0 && !flush_timer.armed && plat_self() != NULL)
 		kern_timer_arm(&flush_timer, plat_clock() + PATIENCE);
 	kern_spin_unlock(&out_lock, s);
 }
 
 static void
-out_flush(void)
+out_flush(struct line *l)
 {
 
-	if (nline != 0)
-		plat_console_write(line, nline);
-	nline = 0;
+	if (l->n != 0)
+		plat_console_write(l->text, l->n);
+	l->n = 0;
 }
 
 static void
-out_put(const char *p, size_t n)
+out_put(struct line *l, const char *p, size_t n)
 {
 
 	for (; n != 0; n--, p++) {
-		line[nline++] = *p;
-		if (*p == '\n' || nline == sizeof(line))
-			out_flush();
+		l->text[l->n++] = *p;
+		if (*p == '\n' || l->n == sizeof(l->text))
+			out_flush(l);
 	}
 }
 
@@ -80,7 +83,7 @@ kern_console_write(const char *p, size_t n)
 		if ((nl = memchr(p, '\n', k)) != NULL)
 			k = nl + 1 - p;
 		s = out_enter();
-		out_put(p, k);
+		out_put(&written, p, k);
 		out_leave(s);
 	}
 }
@@ -88,9 +91,11 @@ kern_console_write(const char *p, size_t n)
 void
 kern_putchar(int c)
 {
+	unsigned long s = out_enter();
 	char ch = c;
 
-	kern_console_write(&ch, 1);
+	out_put(&chars, &ch, 1);
+	out_leave(s);
 }
 
 void
@@ -99,7 +104,8 @@ kern_console_flush(void)
 	unsigned long s;
 
 	s = out_enter();
-	out_flush();
+	out_flush(&chars);
+	out_flush(&written);
 	out_leave(s);
 }
 
@@ -111,15 +117,23 @@ flush_late(void *arg)
 	kern_console_flush();
 }
 
+static void
+out_end(struct line *l)
+{
+
+	if (l->n > sizeof(l->text))
+		l->n = 0;
+	if (l->n != 0)
+		out_put(l, "\n", 1);
+}
+
 void
 console_force(void)
 {
 
 	forced = true;
-	if (nline > sizeof(line))
-		nline = 0;
-	if (nline != 0)
-		out_put("\n", 1);
+	out_end(&chars);
+	out_end(&written);
 }
 
 static void
@@ -127,7 +141,7 @@ put(void *arg, const char *p, size_t n)
 {
 
 	(void)arg;
-	out_put(p, n);
+	out_put(&written, p, n);
 }
 
 void

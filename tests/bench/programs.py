@@ -9,6 +9,7 @@ import tempfile
 import time
 
 import measure
+import nginx
 import program
 from guest import OUT, RUMP, Guest
 from linuxguest import LinuxGuest
@@ -18,22 +19,6 @@ program.DIR = f"{OUT}/programs/O2"      # apart from the tests', which are built
 program.ENV["OPT"] = os.environ["OPT"] = "-O2"
 MEM = 256
 REDIS = ["--save", "", "--appendonly", "no", "--protected-mode", "no"]
-NGINX_CONF = """daemon off;
-user root root;
-master_process off;
-error_log stderr;
-pid %(tmp)s/nginx.pid;
-events { worker_connections 256; }
-http {
-  include mime.types;
-  access_log off;
-  keepalive_requests 100000000;
-  client_body_temp_path %(tmp)s/b; proxy_temp_path %(tmp)s/p;
-  fastcgi_temp_path %(tmp)s/f; uwsgi_temp_path %(tmp)s/u; scgi_temp_path %(tmp)s/s;
-  sendfile on;
-  server { listen 80; location / { root html; } }
-}
-"""
 
 
 class Redis:
@@ -54,23 +39,15 @@ class Redis:
 class Nginx:
     name, port, ready = "nginx", 80, "."
     args = ["-p", "/nginx/", "-e", "stderr"]
+    html, many = {"index.html": b"x" * 612}, "keepalive_requests 100000000;"
 
     def __init__(self):
-        program.build("nginx")
-        with open(f"{program.DIR}/mime.types", "rb") as f:
-            self.files = {"conf/mime.types": f.read(), "html/index.html": b"x" * 612}
-        self.contents = {"etc/passwd": b"root:x:0:0::/:/bin/sh\n", "etc/group": b"root:x:0:\n",
-                         **self.prefixed("nginx", "/tmp")}
-
-    def prefixed(self, prefix, tmp):
-        return {f"{prefix}/{n}": data for n, data in
-                {**self.files, "conf/nginx.conf": (NGINX_CONF % {"tmp": tmp}).encode(),
-                 "logs/none": b""}.items()}
+        self.contents = {**nginx.PASSWD, **nginx.files(self.html, http=self.many)}
 
     def process(self, folder):
-        for path, data in self.prefixed(folder, folder).items():
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "wb") as f:
+        for path, data in nginx.files(self.html, folder, folder, http=self.many).items():
+            os.makedirs(os.path.dirname(f"/{path}"), exist_ok=True)
+            with open(f"/{path}", "wb") as f:
                 f.write(data)
         return [program.build("nginx"), "-p", f"{folder}/", "-e", "stderr"]
 

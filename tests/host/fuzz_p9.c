@@ -6,6 +6,7 @@
  */
 #include <sanitizer/asan_interface.h>
 #include "fs_disk.h"
+#include "le.h"
 #include <rump/p9.h>
 
 /* ---- the server ---- */
@@ -19,8 +20,10 @@ static void
 put(uint64_t v, int n)
 {
 
-	for (; n > 0 && at < room; n--, v >>= 8)
-		out[at++] = (uint8_t)v;
+	if ((size_t)n > room - at)
+		n = (int)(room - at);
+	put_number(out + at, v, n);
+	at += (size_t)n;
 }
 
 static void
@@ -49,16 +52,6 @@ put_qid(uint64_t path)
 	put(path % 4 == 0 ? 0x80 : path % 4 == 1 ? 0x02 : 0, 1);
 	put(1, 4);
 	put(path, 8);
-}
-
-static uint64_t
-number(const uint8_t *p, int n)
-{
-	uint64_t v = 0;
-
-	while (n-- > 0)
-		v = v << 8 | p[n];
-	return v;
 }
 
 static void

@@ -1,27 +1,10 @@
 /* p9_rpc.c: see p9_rpc.h. */
 #include <kern_errno.h>
+#include "le.h"
 #include "p9_rpc.h"
 
 unsigned rpc_good, rpc_bad, rpc_depth;
 static uint16_t tags;			/* in use, a bit each */
-
-static void
-put(uint8_t *p, uint32_t v, int n)
-{
-
-	for (; n > 0; n--, v >>= 8)
-		*p++ = (uint8_t)v;
-}
-
-static uint32_t
-number(const uint8_t *p, int n)
-{
-	uint32_t v = 0;
-
-	while (n-- > 0)
-		v = v << 8 | p[n];
-	return v;
-}
 
 static uint8_t
 pattern(uint8_t seed, size_t at)
@@ -44,10 +27,10 @@ make(uint8_t **req, unsigned tag, size_t want)
 	size_t n = length(RPC_MIN, fake_p9->maxmsg), i;
 	uint8_t *p = malloc(n);
 
-	put(p, (uint32_t)n, 4);
+	put_number(p, n, 4);
 	p[4] = 100;
-	put(p + 5, tag, 2);
-	put(p + 7, (uint32_t)want, 4);
+	put_number(p + 5, tag, 2);
+	put_number(p + 7, want, 4);
 	p[11] = (uint8_t)rnd();
 	for (i = RPC_MIN; i < n; i++)
 		p[i] = pattern(p[11], i);
@@ -100,7 +83,7 @@ rpc_answer(const uint8_t *req, size_t len, uint8_t *reply)
 	for (i = RPC_MIN; i < len; i++)
 		CHECK(req[i] == pattern(req[11], i));
 	want = number(req + 7, 4);
-	put(reply, (uint32_t)want, 4);
+	put_number(reply, want, 4);
 	reply[4] = 101;
 	memcpy(reply + 5, req + 5, 2);
 	for (i = 7; i < want; i++)

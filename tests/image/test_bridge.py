@@ -9,7 +9,7 @@ import tempfile
 import threading
 import unittest
 
-from guest import KERNEL, Guest, free_port, image
+from guest import Guest, free_port, image
 
 NICS = ("e1000", "e1000e")
 

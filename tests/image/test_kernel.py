@@ -1,13 +1,11 @@
 """The kernel below the line, beyond kerntest's ordinary run (test_suites)."""
 
-import os
 import re
 import subprocess
 import unittest
 
-from guest import KERNEL, OUT, Guest, run, tap_lines
+from guest import KERNEL, LONG, OUT, Guest, run, tap_lines
 
-LONG = bool(os.environ.get("LONG"))
 KERNTEST = f"{OUT}/builtin/hw/kerntest.elf"
 
 

@@ -1,8 +1,6 @@
 """What platform/hw meets: clocks, CPUs without this or that, memory sizes,
 machines without old parts, and the ways to end."""
 
-import os
-import re
 import subprocess
 import tempfile
 import threading

@@ -4,7 +4,6 @@ network card and disk; several disks; partitions; viornd; memory above 4 GB."""
 import hashlib
 import itertools
 import json
-import os
 import struct
 import subprocess
 import tempfile

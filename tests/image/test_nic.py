@@ -13,7 +13,7 @@ import unittest
 from guest import KERNEL, ROOT, Guest, free_port, image, run, tap_lines
 from netns import GUEST, Namespace
 from qmp import Qmp
-from test_httpd import BIG, FILES, Base, get
+from test_httpd import BIG, Base, get
 from test_netbsd_pci import NEEDS, drivers
 
 NICS = ("e1000", "e1000e")

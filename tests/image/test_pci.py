@@ -1,11 +1,9 @@
 """The PCI hypercalls with QEMU's edu device: apps/pcitest on each machine."""
 
-import os
 import unittest
 
-from guest import at_once, image, run, tap_lines
+from guest import LONG, at_once, image, run, tap_lines
 
-LONG = bool(os.environ.get("LONG"))
 # Two devices whose lines meet; bridges below bridges, of both kinds.
 PAIR = ("edu,addr=4", "edu,addr=8")
 PCI_BRIDGES = ("pci-bridge,id=b1,chassis_nr=1,addr=5", "edu,bus=b1,addr=3",

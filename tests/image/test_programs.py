@@ -7,28 +7,13 @@ import time
 import unittest
 import urllib.request
 
+import nginx
 import program
-from guest import KERNEL, ROOT, Guest, files_disk, free_port, run, tap_lines
+from guest import KERNEL, LONG, ROOT, Guest, files_disk, free_port, run, tap_lines
 
-PASSWD = {"etc/passwd": b"root:x:0:0::/:/bin/sh\n", "etc/group": b"root:x:0:\n"}
 # NetBSD's msdosfs loses directory entries at a rename and at a power cut; its ext2
 # wants fsck after one.
 FS = "ffs" if KERNEL == "netbsd" else "fat"
-NGINX_CONF = b"""daemon off;
-user root root;
-master_process off;
-error_log stderr;
-pid /tmp/nginx.pid;
-events { worker_connections 256; }
-http {
-  include mime.types;
-  access_log off;
-  client_body_temp_path /tmp/b; proxy_temp_path /tmp/p; fastcgi_temp_path /tmp/f;
-  uwsgi_temp_path /tmp/u; scgi_temp_path /tmp/s;
-  sendfile on;
-  server { listen 80; location / { root /nginx/html; } }
-}
-"""
 LUA = b"""
 local t = {}
 for i = 1, 20000 do t[i] = (i * 7919) % 20011 end
@@ -107,7 +92,7 @@ class Programs(unittest.TestCase):
         self.assertEqual(status, 0, console)
         self.assertIn("PASS", console)
 
-    @unittest.skipUnless(os.environ.get("LONG"), "LONG=1: minutes of compiling and running")
+    @unittest.skipUnless(LONG, "LONG=1: minutes of compiling and running")
     def test_leveldb_suite(self):
         """Its unit tests, but for those that take minutes on Linux, too, or exec."""
         program.build("leveldb")
@@ -119,9 +104,7 @@ class Programs(unittest.TestCase):
     def test_nginx(self):
         big = os.urandom(3_000_000)
         img = program.bake(program.build("nginx"), name="nginx", files={
-            **PASSWD, "nginx/conf/nginx.conf": NGINX_CONF,
-            "nginx/conf/mime.types": open(f"{program.DIR}/mime.types", "rb").read(),
-            "nginx/html/index.html": b"x" * 612, "nginx/html/big.bin": big})
+            **nginx.PASSWD, **nginx.files({"index.html": b"x" * 612, "big.bin": big})})
         port = free_port()
         with Guest(img, "--mem", 128, "--smp", 2, "--net", f"user,{port}:80",
                    "--", "-e", "/tmp/err", timeout=90):

@@ -11,9 +11,8 @@ import unittest
 
 import nbd
 import program
-from guest import KERNEL, Guest, files_disk, run
+from guest import KERNEL, LONG, Guest, files_disk, run
 
-LONG = os.environ.get("LONG")
 CYCLES = int(os.environ.get("DISK_CYCLES", "3"))
 SIZE = 32, 64           # MB; FAT32 wants more
 # What QEMU makes of the block node, and the guest's name of the disk.

@@ -1,6 +1,5 @@
 """Suites that run inside the guest and speak TAP on the console."""
 
-import os
 import tempfile
 import unittest
 

@@ -4,6 +4,7 @@ import fcntl
 import os
 import random
 import re
+import selectors
 import shutil
 import signal
 import socket
@@ -18,6 +19,7 @@ OUT = os.environ.get("SIRLOIN_O", f"{ROOT}/build")
 RUMP = os.environ.get("SIRLOIN_RUMP", "")
 KERNEL = "netbsd" if RUMP else "builtin"
 SIRLOIN = f"{ROOT}/scripts/sirloin"
+LONG = bool(os.environ.get("LONG"))     # tests that take minutes, and more of the others
 PATIENCE = 4        # by which limits are multiplied: they are for a quiet host
 
 
@@ -61,17 +63,30 @@ class Guest:
         self.p = subprocess.Popen(
             [*prefix, SIRLOIN, "run", "--accel", "tcg", "--timeout", str(timeout * PATIENCE),
              *map(str, args)],
-            stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.t = threading.Thread(target=self._read, daemon=True)
         self.t.start()
 
     def _read(self):
-        while chunk := os.read(self.p.stdout.fileno(), 65536):
-            with self.lock:
-                self.console += chunk.decode(errors="replace")
-                self.lock.notify_all()
-        with self.lock:
-            self.lock.notify_all()
+        """What QEMU says itself never comes into the middle of a line of the guest's."""
+        beside = ""
+        both = selectors.DefaultSelector()
+        for f in (self.p.stdout, self.p.stderr):
+            both.register(f, selectors.EVENT_READ)
+        while both.get_map():
+            for key, _ in both.select():
+                chunk = os.read(key.fd, 65536)
+                if not chunk:
+                    both.unregister(key.fileobj)
+                with self.lock:
+                    if key.fileobj is self.p.stdout:
+                        self.console += chunk.decode(errors="replace")
+                    else:
+                        beside += chunk.decode(errors="replace")
+                    if self.console[-1:] in ("", "\n") or not both.get_map():
+                        self.console += beside
+                        beside = ""
+                    self.lock.notify_all()
 
     def expect(self, pattern, timeout=30):
         """Wait for a regular expression on the console; the match."""
@@ -124,6 +139,7 @@ class Guest:
         if self.p.stdin:
             self.p.stdin.close()
         self.p.stdout.close()
+        self.p.stderr.close()
 
 
 def run(*args, timeout=60, stdin=subprocess.DEVNULL):

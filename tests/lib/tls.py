@@ -3,26 +3,13 @@
 import os
 import subprocess
 
+import nginx
 import program
 
 NAME = "sirloin.test"
 BIG = 5_000_000
-CONF = b"""daemon off;
-user root root;
-master_process off;
-error_log stderr;
-pid /tmp/nginx.pid;
-events { worker_connections 256; }
-http {
-  access_log off;
-  client_body_temp_path /tmp/b; proxy_temp_path /tmp/p; fastcgi_temp_path /tmp/f;
-  uwsgi_temp_path /tmp/u; scgi_temp_path /tmp/s;
-  sendfile on;
-  ssl_certificate /nginx/conf/leaf.pem; ssl_certificate_key /nginx/conf/leaf.key;
-  ssl_protocols TLSv1.2 TLSv1.3;
-  server { listen 443 ssl; location / { root /nginx/html; } }
-}
-"""
+HTTP = """ssl_certificate /nginx/conf/leaf.pem; ssl_certificate_key /nginx/conf/leaf.key;
+  ssl_protocols TLSv1.2 TLSv1.3;"""
 KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
 
 
@@ -44,9 +31,8 @@ def bake(folder, name="nginxtls", **keys):
     if not os.path.exists(f"{folder}/leaf.pem"):
         certificates(folder)
     big = os.urandom(BIG)
-    files = {"etc/passwd": b"root:x:0:0::/:/bin/sh\n", "etc/group": b"root:x:0:\n",
-             "nginx/conf/nginx.conf": CONF, "nginx/html/index.html": b"x" * 612,
-             "nginx/html/big.bin": big}
+    files = {**nginx.PASSWD, **nginx.files({"index.html": b"x" * 612, "big.bin": big},
+                                           http=HTTP, listen="443 ssl")}
     for n in ("leaf.pem", "leaf.key"):
         with open(f"{folder}/{n}", "rb") as f:
             files[f"nginx/conf/{n}"] = f.read()

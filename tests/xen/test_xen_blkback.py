@@ -6,10 +6,9 @@ import subprocess
 import tempfile
 import time
 
-from guest import KERNEL, files_disk
+from guest import KERNEL, LONG, files_disk
 from xencase import TWO, Case, Refused, disk
 
-LONG = bool(os.environ.get("LONG"))
 FILES = {"index.html": b"<h1>hello</h1>\n", "big.bin": os.urandom(1 << 20)}
 
 

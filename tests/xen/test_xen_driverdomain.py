@@ -3,17 +3,15 @@ one of ours.  What is outside is dom0, on the same network as the NIC.  LONG=1: 
 sizes and counts of a long test."""
 
 import json
-import os
 import re
 import unittest
 
 import xen
 import xencase
 from driverbed import DISKS, NIC, Bed
-from guest import KERNEL, OUT
+from guest import KERNEL, LONG, OUT
 from xencase import Case
 
-LONG = os.environ.get("LONG") == "1"
 MB = 1024 if LONG else 64
 DISK_MB = 1536 if LONG else 256
 CRASHES = 20 if LONG else 3
@@ -104,7 +102,7 @@ class DriverDomain(Case):
         g = self.linux_client()
         self.assertRegex(g.console, r"dhcp: eth0 10\.9\.1\.\d+ from 10\.9\.0\.1")
         self.transfer(LINUX)
-        o = self.our_client()
+        self.our_client()
         self.transfer(OURS)
         kb = MB << 10
         out = self.ask(g, f"""/sbin/mke2fs -q -t ext4 /dev/xvda && mount /dev/xvda /mnt &&
@@ -125,7 +123,7 @@ class DriverDomain(Case):
         they wait for its successor, and lose nothing."""
         self.driver("ahci")
         g = self.linux_client()
-        o = self.our_client()
+        self.our_client()
         self.ask(g, "/sbin/mke2fs -q -t ext4 /dev/xvda && mount /dev/xvda /mnt", 60)
         self.ask(g, """(n=0; until [ -f /tmp/stop ]; do n=$((n+1));
             head -c 3000000 /dev/urandom >/tmp/x && md5sum </tmp/x >/tmp/sum.$((n%20)) &&

@@ -1,16 +1,13 @@
 """Guests from xl create to their end: console, status, shutdown reason."""
 
 import json
-import os
 import re
 import time
 import unittest
 
 import xen
-from guest import KERNEL, tap_lines
+from guest import KERNEL, LONG, tap_lines
 from xencase import GUEST, LANES, Case, disk, image
-
-LONG = bool(os.environ.get("LONG"))
 
 
 class Hello(Case):
@@ -200,8 +197,8 @@ class Control(Case):
                 self.vcpus(g, 3, "^xen: CPU 2 is not used: there were 2 at the boot")
                 self.vcpus(g, 1, "^xen: CPU 1 is not used any more")
                 mark = len(g.console)
-                self.bed.run(f"xl save {g.name} /tmp/saved && xl restore /tmp/saved; "
-                             "rm /tmp/saved")
+                self.bed.xl("save", g.name, "/tmp/saved")
+                self.restore()
                 g.expect("^xen: resumed", 60, mark, lives=2)
                 self.echoes()
                 self.bed.xl("vcpu-set", "--ignore-host", g.name, 2)
@@ -251,14 +248,6 @@ class Save(Case):
         self.bed.run(f"xl save {g.name} /tmp/saved")
         self.assertFalse(g.running())
         self.assertEqual(g.reasons()[lives:], ["suspend"])
-
-    def restore(self):
-        """Again when the tool stack could not: the guest has had no part in it so far."""
-        out = self.bed.run("""for n in 1 2 3; do
-            xl restore /tmp/saved 2>&1 && { rm /tmp/saved; exit; }
-            echo "once more"; sleep 2; done; exit 1""", 300)
-        if "once more" in out:
-            print(out)
 
     def clocks(self, g):
         return [int(v) / 1e9 for v in self.ask(g, "time").split()[1:]]
@@ -414,8 +403,8 @@ class Memory(Case):
                          f"[ $3 -ge {mb - 3} ] && [ $3 -le {mb + 3} ] && exit 0; "
                          f"sleep 0.2; done; xl list; exit 1")
             self.ask(g, f"memory {mb * 2 // 3}")
-        self.bed.run(f"xl save {g.name} /tmp/up.save && xl restore /tmp/up.save && "
-                     "rm /tmp/up.save || { df /tmp; rm -f /tmp/up.save; exit 1; }", 120)
+        self.bed.xl("save", g.name, "/tmp/saved")
+        self.restore()
         self.ask(g, "memory 200")
         self.shut_down(g)
 

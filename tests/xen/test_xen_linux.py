@@ -7,7 +7,7 @@ import unittest
 
 import program
 import tls
-from guest import KERNEL, ROOT, tap_lines
+from guest import KERNEL, LONG, ROOT, tap_lines
 from test_linux import DEEP
 from xencase import GUEST, TWO, Case, Refused, disk, static
 
@@ -19,13 +19,13 @@ class Linux(Case):
     def test_cxxtest(self):
         self.passes("cxxtest", "cxxtest.cc", "-std=c++20")
 
-    @unittest.skipUnless(os.environ.get("LONG"), "LONG=1: a minute")
+    @unittest.skipUnless(LONG, "LONG=1: a minute")
     def test_out_of_memory(self):
         """ENOMEM and no panic, in every way."""
         self.passes("oom", "oom.c", memory=64 if KERNEL == "builtin" else 96,
                     lanes=(("pv", 1), ("pvh", 1)))
 
-    @unittest.skipUnless(os.environ.get("LONG"), "LONG=1: test_xen_guest has the same")
+    @unittest.skipUnless(LONG, "LONG=1: test_xen_guest has the same")
     def test_runaway_recursion(self):
         """A report of the guard page; of a PV guest it is Xen's (test_xen_guest)."""
         with tempfile.TemporaryDirectory() as d:
@@ -58,7 +58,7 @@ class Linux(Case):
 
 @unittest.skipUnless(program.have("openssl"), "openssl makes the certificates")
 class Tls(Case):
-    @unittest.skipUnless(os.environ.get("LONG"), "LONG=1: test_tls has the same")
+    @unittest.skipUnless(LONG, "LONG=1: test_tls has the same")
     def test_nginx(self):
         """nginx with OpenSSL in a guest; dom0 asks, and looks at the certificate."""
         with tempfile.TemporaryDirectory() as d:

@@ -1,18 +1,17 @@
 """Networks that a driver domain of ours serves to other guests (xen/netback, the switch),
 and the bridge to the outside: a vif of dom0's, or a card that is passed to it."""
 
-import os
 import re
 import socketserver
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from guest import LONG
 from test_xen_pci import DEVICES
 from test_xen_pci import shared as shared_pci
 from xencase import DOM0, TWO, Case, Refused, static
 
-LONG = bool(os.environ.get("LONG"))
 MACS = "00:16:3e:00:00:%02x"
 UP = "10.9.0.9"
 # What a front end can do wrong (tests/xen/hostile/front.c), where the driver domain has
@@ -108,7 +107,7 @@ class Netback(Case):
         """rate= of xl's vif syntax holds a guest back, not its neighbours."""
         d = self.driver()
         a = self.client(d, 2, more=",rate=1MB/s")
-        b, c = self.client(d, 3), self.client(d, 4)
+        _, c = self.client(d, 3), self.client(d, 4)
         start = time.monotonic()
         a.send("bulk 10.8.0.3 7 4\n")
         self.bulk(c, "10.8.0.3", 4)

@@ -5,13 +5,13 @@ import os
 import tempfile
 import unittest
 
+import nginx
 import program
-from guest import files_disk, tap_lines
-from test_programs import FS, LUA, NGINX_CONF, PASSWD, lua_files, lua_on_linux
+from guest import LONG, files_disk, tap_lines
+from test_programs import FS, LUA, lua_files, lua_on_linux
 from test_sqlite import TYPES, script
 from xencase import Case, disk, static
 
-LONG = os.environ.get("LONG")
 KINDS = ("pv", "pvh") if LONG else ("pv",)
 DATA = [{"source": "etfs", "path": "blk0", "fstype": TYPES[FS], "mountpoint": "/data"}]
 ADDR = "10.9.0.7"
@@ -96,9 +96,7 @@ class Programs(Case):
         big = os.urandom(1_000_000)
         for kind in self.on_kinds():
             img = self.image("nginx", kind, {
-                **PASSWD, "nginx/conf/nginx.conf": NGINX_CONF,
-                "nginx/conf/mime.types": open(f"{program.DIR}/mime.types", "rb").read(),
-                "nginx/html/index.html": b"x" * 612, "nginx/html/big.bin": big})
+                **nginx.PASSWD, **nginx.files({"index.html": b"x" * 612, "big.bin": big})})
             with tempfile.TemporaryDirectory() as d:
                 for name, data in (("612", b"x" * 612), ("big", big)):
                     with open(f"{d}/{name}", "wb") as f:

@@ -6,10 +6,8 @@ import unittest
 import program
 import test_xen_sirloin
 import xen
-from guest import KERNEL, ROOT, tap_lines
+from guest import KERNEL, LONG, ROOT, tap_lines
 from xencase import LANES, Case, Refused, image, install_qemu
-
-LONG = os.environ.get("LONG")
 
 
 def entry(n, mount):
@@ -101,8 +99,8 @@ class Share(Base):
         self.ask(g, "mv /w/dir /w/moved")
         self.ask(g, "stir /x")
         self.bed.run(f"""xl save {g.name} /tmp/saved
-            printf BESIDE | dd of=/tmp/sh/0/moved/open conv=notrunc
-            xl restore /tmp/saved; rm /tmp/saved""")
+            printf BESIDE | dd of=/tmp/sh/0/moved/open conv=notrunc""")
+        self.restore()
         mark = len(g.console)
         self.assertEqual(self.ask(g, "get", 120), "BESIDE\n")
         self.ask(g, "put +after!+")
