@@ -32,6 +32,18 @@ HARDWARE = $(if $(RUMP),$(netbsd_HARDWARE),wm nvme ahci)
 # objects of sources: $(call objs,hw|above,sources)
 objs	= $(addprefix $(O)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
 
+HDRS	:= $(O)/include/.done
+FLAGS	:= $(O)/obj/.flags
+LISTS	:= $(O)/obj/$(KERNEL)-lists
+
+# What a build depends on that is no file: $(call record,FILE,TEXT), written when
+# it is another than last time.
+define record
+$(1): FORCE | $(HDRS)
+	@mkdir -p $$(@D)
+	@echo '$$(subst ','\'',$(2))' | cmp -s - $$@ || echo '$$(subst ','\'',$(2))' >$$@
+endef
+
 # ---- sources: explicit lists, one file a room ----
 
 ROOMS	:= platform/hw platform/xen platform/common kernel pci virtio xen hypercall \
@@ -88,8 +100,6 @@ hw_drivers = $(if $(filter net share $(DISKS),$(1)),$(xen_SRCS) $(kernel_away_SR
 hw_LOWAPPS := $(LOWAPPS)
 xen_LOWAPPS := $(filter-out devtest,$(LOWAPPS))
 
-HDRS	:= $(O)/include/.done
-
 # ---- what must be there ----
 
 .PHONY: all deps sources iso run test bench xen-test xen-shell clean check-arrows
@@ -124,22 +134,26 @@ $(O)/src/%/.sha256: scripts/sources.pins | $(HDRS)
 Q	:= $(if $(V),,@)
 say	= @echo '  $(1)	$(2)'
 
+.PHONY: FORCE
+$(eval $(call record,$(FLAGS),$$(CC) $$(COMMON) $$(HOT) $$(foreach v,$$(sort $$(filter %_CFLAGS,$$(.VARIABLES))),$$($$(v)))))
+$(eval $(call record,$(LISTS),$$(foreach v,$$(sort $$(filter %_SRCS %_COMPONENTS,$$(.VARIABLES))),$$(v) $$($$(v))) $$(HARDWARE)))
+
 define compile_below
-$(O)/obj/$(1)/%.o: %.c | $(HDRS)
+$(O)/obj/$(1)/%.o: %.c $(FLAGS) | $(HDRS)
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$<)
 	$$(Q)$$(CC) $$(BELOW) -Iinclude/$(1) -c -o $$@ $$<
-$(O)/obj/$(1)/%.o: %.S | $(HDRS)
+$(O)/obj/$(1)/%.o: %.S $(FLAGS) | $(HDRS)
 	@mkdir -p $$(@D)
 	$$(call say,AS,$$<)
 	$$(Q)$$(CC) $$(BELOW) -Iinclude/$(1) -D__ASSEMBLY__ -c -o $$@ $$<
 endef
 $(foreach p,$(PLATFORMS),$(eval $(call compile_below,$(p))))
-$(O)/obj/above/%.o: %.c | $(HDRS)
+$(O)/obj/above/%.o: %.c $(FLAGS) | $(HDRS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ABOVE) $($(firstword $(subst /, ,$*))_CFLAGS) -c -o $@ $<
-$(O)/obj/above/%.o: %.S | $(HDRS)
+$(O)/obj/above/%.o: %.S $(FLAGS) | $(HDRS)
 	@mkdir -p $(@D)
 	$(call say,AS,$<)
 	$(Q)$(CC) $(ABOVE) -c -o $@ $<
@@ -155,7 +169,7 @@ $(O)/obj/$(1)/stateless.names: $(call objs,$(1),$(libc_min_stateless_SRCS))
 
 $(APPS:%=$(O)/obj/$(1)-$(KERNEL)/below-%.o): $(O)/obj/$(1)-$(KERNEL)/below-%.o: \
     $$$$(call objs,$(1),$$$$(call base_SRCS,$(1)) $$$$(call $(1)_drivers,$$$$(app_$$$$*_COMPONENTS)) $$$$(call trace_SRCS,$(1),$$$$*)) \
-    $(O)/obj/$(1)/stateless.names linker/below.lds
+    $(O)/obj/$(1)/stateless.names linker/below.lds $(LISTS)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$$(Q)$$(LD) -r -T linker/below.lds -o $$@ $$(filter %.o,$$^)
@@ -173,7 +187,7 @@ libc_OBJS := $(call objs,above,$(libc_min_SRCS))
 # Programs of Linux's: room linux/ stands beside the C library.
 linux_of = $(if $(filter linux,$(app_$(1)_COMPONENTS)),$(linux_SRCS))
 main_trace = $(if $(filter $(UNTRACED),$(1)),,$(libc_min_trace_SRCS))
-$(O)/obj/above/app-%.o: $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS) $$(call linux_of,$$*) $$(call main_trace,$$*))
+$(O)/obj/above/app-%.o: $(LISTS) $(libc_OBJS) $$(call objs,above,$$(app_$$*_SRCS) $$(call linux_of,$$*) $$(call main_trace,$$*))
 	$(call say,LD,$@)
 	$(Q)$(LD) -r -o $@ $(filter %.o,$^)
 	$(Q)$(call localize,$@,sirloin_main sirloin_stop __stack_chk_fail)

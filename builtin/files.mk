@@ -26,11 +26,11 @@ builtin_fat_INC = -Ibuiltin/fs/fat -I$(O)/src/micropython/lib/oofatfs \
 	-DFFCONF_H='"fatconf.h"'
 
 $(O)/obj/fatfs/ffunit.o: builtin/fs/fat/ffunit.c builtin/fs/fat/ffunit.h \
-    builtin/fs/fat/fatconf.h | $(O)/src/micropython/.sha256
+    builtin/fs/fat/fatconf.h $(FLAGS) | $(O)/src/micropython/.sha256
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ABOVE) $(builtin_fat_INC) $(FOREIGN) -c -o $@ $<
-$(O)/obj/fatfs/ffunicode.o: builtin/fs/fat/fatconf.h | $(O)/src/micropython/.sha256
+$(O)/obj/fatfs/ffunicode.o: builtin/fs/fat/fatconf.h $(FLAGS) | $(O)/src/micropython/.sha256
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ABOVE) $(builtin_fat_INC) $(FOREIGN) -c -o $@ \

@@ -6,6 +6,10 @@
 # are not in its opt_rumpkernel.h.
 RUMPSRC	?= $(if $(RUMP),$(patsubst %/sys,%,$(wildcard $(RUMP)/src/sys)))
 
+# Another tree in the same $(O): what was made with the last one is made again.
+netbsd_TREE := $(O)/obj/netbsd/.tree
+$(eval $(call record,$(netbsd_TREE),$$(abspath $$(RUMP)) $$(RUMPSRC) $$(NETIF) $$(RUMPCFLAGS)))
+
 netbsd_LINKS := $(O)/obj/netbsd/links
 netbsd_CC := $(CC) -std=gnu99 -O2 -ffreestanding -fno-pic -mno-red-zone \
 	   -mno-sse -mno-mmx -msoft-float -mcmodel=small -fno-strict-aliasing \
@@ -36,7 +40,7 @@ define netbsd_rename
 	@rm -f $@.names
 endef
 
-$(netbsd_LINKS)/.done:
+$(netbsd_LINKS)/.done: $(netbsd_TREE)
 	@mkdir -p $(@D)
 	ln -sfn $(abspath $(RUMPSRC))/sys/arch/amd64/include $(@D)/machine
 	ln -sfn $(abspath $(RUMPSRC))/sys/arch/amd64/include $(@D)/amd64

@@ -11,8 +11,8 @@ builtin_OBJS = $(call objs,above,$(builtin_SRCS) \
 	   $(foreach c,$(1),$(builtin_$(c)_FOREIGN_OBJS))
 
 $(APPS:%=$(O)/obj/builtin/rump-%.o): $(O)/obj/builtin/rump-%.o: \
-    $$(call builtin_OBJS,$$(app_$$*_COMPONENTS))
+    $(LISTS) $$(call builtin_OBJS,$$(app_$$*_COMPONENTS))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(LD) -r -o $@ $^
+	$(Q)$(LD) -r -o $@ $(filter %.o,$^)
 	$(Q)$(call localize,$@,rump_*)

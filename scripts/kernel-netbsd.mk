@@ -4,7 +4,7 @@
 
 define rump_netbsd
 $(APPS:%=$(call rump_of,$(1),%)): $(call rump_of,$(1),%): scripts/netbsd-link \
-    netbsd/components.mk $(O)/obj/$(1)-$(KERNEL)/below-%.o $$$$(netbsd_OBJS) \
+    netbsd/components.mk $(LISTS) $(netbsd_TREE) $(O)/obj/$(1)-$(KERNEL)/below-%.o $$$$(netbsd_OBJS) \
     $$$$(foreach c,$$$$(call netbsd_words,$$$$(app_$$$$*_COMPONENTS)),$$$$(netbsd_$$$$(c)_OBJS)) $(wildcard $(RUMP)/lib/librump.a)
 	@mkdir -p $$(@D)
 	$$(call say,NETBSD,$$@)

@@ -23,7 +23,7 @@ builtin_lwip_SRCS := $(addprefix core/, \
 builtin_net_FOREIGN_OBJS := $(builtin_lwip_SRCS:%.c=$(O)/obj/lwip/%.o)
 builtin_net_INC = -Ibuiltin/net -I$(O)/src/lwip/src/include
 
-$(builtin_net_FOREIGN_OBJS): $(O)/obj/lwip/%.o: builtin/net/lwipopts.h \
+$(builtin_net_FOREIGN_OBJS): $(O)/obj/lwip/%.o: $(FLAGS) builtin/net/lwipopts.h \
     builtin/net/hooks.h builtin/net/arch/cc.h | $(O)/src/lwip/.sha256 $(O)/include/.done
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
