@@ -12,7 +12,7 @@ from driverbed import DISKS, NIC, Bed
 from guest import KERNEL, LONG, OUT
 from xencase import Case
 
-MB = 1024 if LONG else 64
+MB = 1024 if LONG else 32
 DISK_MB = 1536 if LONG else 256
 CRASHES = 20 if LONG else 3
 OURS, LINUX, SELF = "10.9.0.3", "10.9.0.4", "10.9.0.5"
@@ -102,7 +102,7 @@ class DriverDomain(Case):
         g = self.linux_client()
         self.assertRegex(g.console, r"dhcp: eth0 10\.9\.1\.\d+ from 10\.9\.0\.1")
         self.transfer(LINUX)
-        self.our_client()
+        o = self.our_client()
         self.transfer(OURS)
         kb = MB << 10
         out = self.ask(g, f"""/sbin/mke2fs -q -t ext4 /dev/xvda && mount /dev/xvda /mnt &&
@@ -123,12 +123,12 @@ class DriverDomain(Case):
         they wait for its successor, and lose nothing."""
         self.driver("ahci")
         g = self.linux_client()
-        self.our_client()
+        o = self.our_client()
         self.ask(g, "/sbin/mke2fs -q -t ext4 /dev/xvda && mount /dev/xvda /mnt", 60)
         self.ask(g, """(n=0; until [ -f /tmp/stop ]; do n=$((n+1));
             head -c 3000000 /dev/urandom >/tmp/x && md5sum </tmp/x >/tmp/sum.$((n%20)) &&
             dd if=/tmp/x of=/mnt/f.$((n%20)) bs=64k conv=fsync 2>/dev/null ||
-            echo $n >>/tmp/bad; done; echo $n >/tmp/rounds) &""".replace("\n", " "))
+            echo $n >>/tmp/bad; sleep 0.3; done; echo $n >/tmp/rounds) &""".replace("\n", " "))
         for n in range(CRASHES):
             with self.bed.start(f"client send {LINUX} 7001 {40 << 20}", 400) as a, \
                     self.bed.start(f"client recv {OURS} 7002 {20 << 20}", 400) as b:
