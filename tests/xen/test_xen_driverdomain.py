@@ -102,7 +102,7 @@ class DriverDomain(Case):
         g = self.linux_client()
         self.assertRegex(g.console, r"dhcp: eth0 10\.9\.1\.\d+ from 10\.9\.0\.1")
         self.transfer(LINUX)
-        o = self.our_client()
+        self.our_client()
         self.transfer(OURS)
         kb = MB << 10
         out = self.ask(g, f"""/sbin/mke2fs -q -t ext4 /dev/xvda && mount /dev/xvda /mnt &&
