@@ -110,11 +110,10 @@ class Run(Base):
                               "240", image("monitor", "pv"), "--name", "again"], env=self.env,
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
-            self.assertIn("ready", p.stdout.readline())
-            self.bed.xl("reboot", "again")
-            while "ready" not in (line := p.stdout.readline()):
-                self.assertTrue(line)
-            self.bed.xl("shutdown", "again")
+            for word in ("reboot", "shutdown"):
+                while (line := p.stdout.readline()).strip() != "ready":
+                    self.assertTrue(line)
+                self.bed.xl(word, "again")
             p.stdout.read()
             self.assertEqual(p.wait(80), 0)
         finally:
