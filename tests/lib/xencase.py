@@ -49,7 +49,7 @@ def install_sirloin(bed):
     shutil.rmtree(f"{bed.work}/scripts", ignore_errors=True)
     shutil.copytree(f"{xen.ROOT}/scripts", f"{bed.work}/scripts",
                     ignore=shutil.ignore_patterns("__pycache__"))
-    bed.run(f"""[ -d /tmp/python ] || cp -r {py} /tmp/python; rm -rf /tmp/scripts
+    bed.run(f"""[ -d /tmp/python ] || cp -r {py} /tmp/python || exit; rm -rf /tmp/scripts
         cp -r /bed/scripts /tmp/ && cat >/usr/bin/sirloin <<'END' && chmod 755 /usr/bin/sirloin
 #!/bin/sh
 export PYTHONHOME=/tmp/python LD_LIBRARY_PATH=/tmp/python/lib
@@ -61,7 +61,7 @@ def install_qemu(bed):
     """Xen's QEMU where libxl looks for it, in dom0's memory."""
     if not os.path.exists(f"{xen.files()}/qemu"):
         raise xen.Unavailable("no qemu-system-xen in this Debian")
-    bed.run(f"""[ -d /tmp/qemu ] || cp -r {xen.files()}/qemu /tmp/
+    bed.run(f"""[ -d /tmp/qemu ] || cp -r {xen.files()}/qemu /tmp/ || exit
         mkdir -p /usr/libexec /tmp/qemu/keymaps; : >/tmp/qemu/keymaps/en-us
         cat >/usr/libexec/xen-qemu-system-i386 <<'END' &&
 #!/bin/sh

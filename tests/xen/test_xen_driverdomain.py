@@ -61,7 +61,7 @@ class DriverDomain(Case):
 
     def lives(self, n, timeout=180):
         """Wait until it has said for the nth time that it is ready."""
-        self.bed.run(f"""n=0; until [ "0$(grep -c ^ready /bed/log/console/guest-driver.log 2>/dev/null)" \\
+        self.bed.call(f"""n=0; until [ "0$(grep -c ^ready /bed/log/console/guest-driver.log 2>/dev/null)" \\
             -ge {n} ]; do n=$((n+1)); [ $n -gt {timeout * 5} ] && exit; sleep 0.2
             kill -0 $(cat /run/driverdomain.pid) || exit; done""", timeout + 20)
         console = self.bed.log("log/console/guest-driver.log")
