@@ -33,6 +33,13 @@ void	rump_boot_setsigmodel(int) __attribute__((weak));
 int libc_pid;
 static struct config config;		/* its strings stay: argv, environ */
 
+const struct config *
+start_config(void)
+{
+
+	return &config;
+}
+
 void
 start_fail(unsigned line, const char *fmt, ...)
 {

@@ -11,6 +11,8 @@
 void	start_fail(unsigned line, const char *fmt, ...)
 	    __attribute__((noreturn, format(printf, 2, 3)));
 
+const struct config *start_config(void);
+
 void	start_net(const struct config *);	/* netcfg.c */
 /* bridge.c, where the image has it. */
 void	start_bridges(const struct config *) __attribute__((weak));

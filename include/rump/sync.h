@@ -26,23 +26,36 @@
  */
 __attribute__((weak)) bool rump_sync_log;
 
+/* libc-min/flush.c: of a folder, whose descriptor is open for reading only. */
+int	rump_sync_disk(int fd);
+
+/* NetBSD's answer where there is no cache to flush, or no way to. */
+static inline bool
+rump_sync_nocache(int error)
+{
+
+	return error == ENOTTY || error == ENODEV || error == EOPNOTSUPP ||
+	    error == EINVAL;
+}
+
 /* how: RUMP_SYNC_DATA or _FILE.  0, or -1 and the rump kernel's errno. */
 static inline int
 rump_sync(int fd, int how)
 {
-	int force = 1, *error = rumpcomp_host_errno();
+	int force = 1, r, *error = rumpcomp_host_errno();
 
-	if (rump_sys_fsync_range(fd, how | RUMP_SYNC_DISK, 0, 0) != 0)
+	r = rump_sys_fsync_range(fd, how | RUMP_SYNC_DISK, 0, 0);
+	if (r != 0 && rump_sync_nocache(*error))
+		r = rump_sys_fsync_range(fd, how, 0, 0);
+	if (r != 0)
 		/* open for reading only: fsync(2) may, fsync_range(2) not */
-		return *error == EBADF ? rump_sys_fsync(fd) : -1;
+		return *error != EBADF || rump_sys_fsync(fd) != 0 ? -1 :
+		    rump_sync_disk(fd);
 	if (rump_sync_log &&
 	    rump_sys_fsync_range(fd, RUMP_SYNC_FILE, 0, 1) != 0)
 		return -1;
-	if (rump_sys_ioctl(fd, DIOCCACHESYNC, &force) != 0 &&
-	    *error != ENOTTY && *error != ENODEV && *error != EOPNOTSUPP &&
-	    *error != EINVAL)
-		return -1;
-	return 0;
+	return rump_sys_ioctl(fd, DIOCCACHESYNC, &force) == 0 ||
+	    rump_sync_nocache(*error) ? 0 : -1;
 }
 
 #endif /* SIRLOIN_RUMP_SYNC_H */

@@ -66,14 +66,7 @@ class NFS(Base):
                           stdin=subprocess.PIPE)
 
     def ask(self, g, command, good=True):
-        mark = len(g.console)
-        g.send(command + "\n")
-        with g.lock:
-            done = g.lock.wait_for(lambda: re.search(r"^(ok|error .*)\r?\n", g.console[mark:],
-                                                     re.M), 60 * PATIENCE)
-        said = g.console[mark:]
-        self.assertTrue(done and ("error " not in said) == good, f"{command}: {g.console}")
-        return said
+        return g.ask(command, good)
 
     def test_both_sides(self):
         data = os.urandom(1500000)

@@ -108,6 +108,18 @@ class Guest:
         self.p.stdin.write(text.encode())
         self.p.stdin.flush()
 
+    def ask(self, command, good=True):
+        """A command for tests/programs/files.c: what it said, and that it went well."""
+        mark = len(self.console)
+        self.send(command + "\n")
+        with self.lock:
+            done = self.lock.wait_for(lambda: re.search(
+                r"^(ok|error .*)\r?\n", self.console[mark:], re.M), 60 * PATIENCE)
+        said = self.console[mark:]
+        if not done or ("error " in said) == good:
+            raise AssertionError(f"{command}: {self.console}")
+        return said
+
     def wait(self, timeout=120):
         status = self.p.wait(timeout * PATIENCE)
         self.t.join(5)

@@ -13,6 +13,14 @@ DIR = f"{OUT}/programs"
 ENV = {**os.environ, "SIRLOIN_BUILD": OUT}
 
 
+def own(name):
+    """A path for what this group of tests makes (tests/run): others that run beside it
+    make the same names of other things."""
+    path = os.path.join(DIR, os.environ.get("SIRLOIN_GROUP", ""), name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    return path
+
+
 def cc(name="cc"):
     """The compiler, cc or c++; its library is built first."""
     subprocess.run(["make", "-s", "-C", ROOT, f"O={OUT}", name], check=True,
@@ -23,8 +31,7 @@ def cc(name="cc"):
 def compile(source, *flags, libs=()):
     """A program from a file or from all files of a folder; its path."""
     sources = sorted(glob.glob(f"{source}/*.c")) or [source]
-    os.makedirs(DIR, exist_ok=True)
-    out = f"{DIR}/" + os.path.splitext(os.path.basename(source))[0]
+    out = own(os.path.splitext(os.path.basename(source))[0])
     tool = cc("c++" if source.endswith(".cc") else "cc")
     subprocess.run([tool, "-O1", "-g", *flags, *sources, *libs, "-o", out], check=True,
                    timeout=300)
@@ -68,13 +75,12 @@ def _build(name):
 
 def bake(*programs, name, files=None, platform="hw", rump=RUMP):
     """An image with the programs and files {path: bytes}."""
-    out = f"{DIR}/{name}.elf"
+    out = own(f"{name}.elf")
     with tempfile.TemporaryDirectory() as d:
         for path, data in (files or {}).items():
             os.makedirs(os.path.dirname(f"{d}/{path}"), exist_ok=True)
             with open(f"{d}/{path}", "wb") as f:
                 f.write(data)
-        os.makedirs(DIR, exist_ok=True)
         subprocess.run([SIRLOIN, "bake", *programs, "-o", out, "-p", platform,
                         "--root", d, *(["--rump", rump] if rump else [])],
                        check=True, timeout=1800, env=ENV)

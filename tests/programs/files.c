@@ -4,6 +4,7 @@
  *
  *	hold PATH, put TEXT, get, sync, drop	a file that stays open
  *	cp FROM TO, mv FROM TO, rm PATH, mkdir PATH, rmdir PATH, ln TEXT PATH
+ *	syncdir DIR		fsync of the folder
  *	ls DIR			names, sorted, one a line; directories with a /
  *	df PATH			"df TYPE BLOCKSIZE BLOCKS FREE"
  *	stir DIR, calm		makes, writes, renames, reads and removes files there,
@@ -112,6 +113,18 @@ df(char **arg)
 	return 0;
 }
 
+static int
+syncdir(char **arg)
+{
+	int fd = open(arg[0], O_RDONLY | O_DIRECTORY), error;
+
+	if (fd < 0)
+		return errno;
+	error = fsync(fd) != 0 ? errno : 0;
+	close(fd);
+	return error;
+}
+
 /* ---- stir ---- */
 
 static atomic_bool stop;
@@ -185,7 +198,7 @@ static const struct {
 	{ "sync", 0, sync_held }, { "drop", 0, drop }, { "cp", 2, cp },
 	{ "mv", 2, mv }, { "rm", 1, rm }, { "mkdir", 1, make_dir },
 	{ "rmdir", 1, remove_dir }, { "ln", 2, ln }, { "ls", 1, ls },
-	{ "df", 1, df }, { "stir", 1, stir }, { "calm", 0, calm },
+	{ "df", 1, df }, { "syncdir", 1, syncdir }, { "stir", 1, stir }, { "calm", 0, calm },
 };
 
 static int
