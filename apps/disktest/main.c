@@ -1,9 +1,9 @@
 /*
  * disktest --disk PATH | --dir DIR [--seconds N] [--seed S] [--round R]
- *          [--threads T] [--size MB] [--verify] [--nosync]
+ *          [--threads T] [--size MB] [--verify] [--nosync] [--discard BYTES]
  *
  * Looks at all extents first (seed, threads and size must be as before), then
- * works for N seconds; rounds count up from 1.  PATH without a slash is a
+ * works for N seconds; rounds count up from 1; discards the first BYTES.  PATH without a slash is a
  * device of the platform's, or of the built-in kernel: blk0, ld0.
  */
 #include <errno.h>
@@ -14,13 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <rump/rump_syscalls.h>
 #include "disktest.h"
 
 #define MAXTHREAD	16
 
 static struct part parts[MAXTHREAD];
 static int nthread = 4;
-static uint64_t size_mb, seconds = 10;
+static uint64_t size_mb, seconds = 10, discard;
 static const char *disk, *dir;
 
 static void __attribute__((noreturn))
@@ -90,6 +91,7 @@ arguments(int argc, char **argv)
 		{ "size", required_argument, NULL, 'm' },
 		{ "verify", no_argument, NULL, 'v' },
 		{ "nosync", no_argument, NULL, 'N' },
+		{ "discard", required_argument, NULL, 'x' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -105,6 +107,7 @@ arguments(int argc, char **argv)
 		case 'r': run_round = v; break;
 		case 'n': nthread = (int)v; break;
 		case 'm': size_mb = v; break;
+		case 'x': discard = v; break;
 		case 'v': writing = false; break;
 		case 'N': syncing = false; break;
 		default: exit(2);
@@ -114,7 +117,7 @@ arguments(int argc, char **argv)
 	    nthread > MAXTHREAD || run_round == 0) {
 		printf("usage: disktest --disk PATH | --dir DIR [--seconds N] "
 		    "[--seed S]\n    [--round R] [--threads T] [--size MB] "
-		    "[--verify] [--nosync]\n");
+		    "[--verify] [--nosync] [--discard BYTES]\n");
 		exit(2);
 	}
 }
@@ -132,6 +135,12 @@ main(int argc, char **argv)
 	printf("verified\n");
 	if (writing)
 		run_parts();
+	if (discard > 0) {
+		if (rump_sys_fdiscard == NULL || rump_sys_fdiscard(
+		    parts[0].fd, 0, (off_t)discard) != 0)
+			die("discard");
+		printf("discarded\n");
+	}
 	for (i = 0; i < nthread; i++) {
 		writes += parts[i].writes;
 		reads += parts[i].reads;

@@ -85,10 +85,13 @@ struct disk;
 /*
  * One request; the driver's from submit until it calls disk_done().  Data is
  * any kernel memory, aligned as the disk wants it; a driver that finds no
- * address for it fails with EFAULT.
+ * address for it fails with EFAULT.  A discard's is room for the list
+ * of ranges that the device reads, DISK_LIST bytes aligned to that; its len is
+ * <= maxdiscard.
  */
+#define DISK_LIST	512
 struct diskreq {
-	enum diskop { DISK_READ, DISK_WRITE, DISK_FLUSH } op;
+	enum diskop { DISK_READ, DISK_WRITE, DISK_FLUSH, DISK_DISCARD } op;
 	uint64_t	off;		/* bytes, multiple of blksize */
 	void		*data;
 	size_t		len;		/* bytes, multiple of blksize, <= maxio */
@@ -107,6 +110,7 @@ struct disk {
 	uint64_t	size;		/* bytes */
 	uint32_t	blksize;	/* 512 .. 4096 */
 	uint32_t	maxio;		/* bytes a request, multiple of 4096 */
+	uint32_t	maxdiscard;	/* the same; 0: it can't */
 	uint32_t	align;		/* of data, a power of 2 */
 	bool		low4g;		/* data must be below 4 GB */
 	bool		rdonly;
@@ -115,7 +119,8 @@ struct disk {
 	void		(*submit)(struct disk *, struct diskreq *);
 	void		*priv;
 	/* disk.c's: */
-	uint64_t	reads, writes, flushes, rbytes, wbytes, errors, retries;
+	uint64_t	reads, writes, flushes, discards, rbytes, wbytes;
+	uint64_t	errors, retries;
 	uint64_t	round;		/* of complaints ends: k_uptime() */
 	unsigned	complaints;
 	struct rumpuser_rw *rw;		/* whole blocks share, parts exclude */
@@ -140,6 +145,11 @@ uint64_t disk_timeout(void);
 int	disk_rwv(struct disk *, bool write, const struct iovec *, int niov,
 	    uint64_t off, size_t *done);
 int	disk_flush(struct disk *);
+/*
+ * What is there does not matter any more: the whole blocks in it.  len 0: could
+ * it?  EOPNOTSUPP, EROFS, EINVAL beyond the end.
+ */
+int	disk_discard(struct disk *, uint64_t off, uint64_t len);
 
 /*
  * A controller's thread, for what takes time: tick() is called some times in

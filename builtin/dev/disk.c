@@ -157,6 +157,7 @@ disk_done(struct diskreq *r, int error)
 		[DISK_READ] = offsetof(struct disk, reads),
 		[DISK_WRITE] = offsetof(struct disk, writes),
 		[DISK_FLUSH] = offsetof(struct disk, flushes),
+		[DISK_DISCARD] = offsetof(struct disk, discards),
 	};
 	struct disk *d = r->disk;
 	uint64_t *n = (void *)((char *)d + count[r->op]);
@@ -165,7 +166,7 @@ disk_done(struct diskreq *r, int error)
 	__atomic_fetch_add(n, 1, __ATOMIC_RELAXED);
 	if (error != 0)
 		__atomic_fetch_add(&d->errors, 1, __ATOMIC_RELAXED);
-	else if (r->op != DISK_FLUSH)
+	else if (r->op == DISK_READ || r->op == DISK_WRITE)
 		__atomic_fetch_add(r->op == DISK_READ ? &d->rbytes :
 		    &d->wbytes, r->len, __ATOMIC_RELAXED);
 	r->done(r);
@@ -185,7 +186,8 @@ disk_done_all(struct diskreqs *q, int error)
 void
 disk_complain(struct disk *d, const struct diskreq *r, const char *fmt, ...)
 {
-	static const char *const ops[] = { "read", "write", "flush" };
+	static const char *const ops[] = { "read", "write", "flush",
+	    "discard" };
 	uint64_t now = k_uptime();
 	unsigned missed = 0;
 	char text[96];
@@ -329,6 +331,7 @@ disk_status(struct devtext *t)
 		N(writes);
 		N(wbytes);
 		N(flushes);
+		N(discards);
 		N(errors);
 		N(retries);
 		devtext(t, "}");

@@ -77,11 +77,12 @@ xfer_done(struct diskreq *r)
 	kmutex_exit(&p->mtx);
 }
 
-/* len 0: one request without data. */
+/* len 0: one request without data.  DISK_DISCARD: data is for NREQ lists. */
 static int
 disk_blocks(struct disk *d, enum diskop op, uint64_t off, char *data,
     size_t len)
 {
+	const size_t most = op == DISK_DISCARD ? d->maxdiscard : d->maxio;
 	struct place *p = place_get();
 	struct diskreq *r;
 	struct xfer x;
@@ -94,7 +95,7 @@ disk_blocks(struct disk *d, enum diskop op, uint64_t off, char *data,
 	x.all = false;
 	x.error = 0;
 	do {
-		n = len < d->maxio ? len : d->maxio;
+		n = len < most ? len : most;
 		kmutex_enter(&p->mtx);
 		while (x.free == 0)
 			kcond_wait(&p->cv, &p->mtx);
@@ -109,7 +110,8 @@ disk_blocks(struct disk *d, enum diskop op, uint64_t off, char *data,
 		kmutex_exit(&p->mtx);
 		r->op = op;
 		r->off = off;
-		r->data = data;
+		r->data = op != DISK_DISCARD ? data :
+		    data + DISK_LIST * (size_t)(r - x.req);
 		r->len = n;
 		r->done = xfer_done;
 		r->arg = &x;
@@ -117,7 +119,8 @@ disk_blocks(struct disk *d, enum diskop op, uint64_t off, char *data,
 		r->tries = 0;
 		d->submit(d, r);
 		off += n;
-		data += n;
+		if (op != DISK_DISCARD)
+			data += n;
 		len -= n;
 	} while (len > 0);
 	kmutex_enter(&p->mtx);
@@ -263,4 +266,29 @@ disk_flush(struct disk *d)
 
 	return d->cache && !d->rdonly ?
 	    disk_blocks(d, DISK_FLUSH, 0, NULL, 0) : 0;
+}
+
+int
+disk_discard(struct disk *d, uint64_t off, uint64_t len)
+{
+	const uint64_t bs = d->blksize;
+	uint64_t end;
+	struct dma m;
+	int error;
+
+	if (d->rdonly || d->maxdiscard == 0)
+		return d->rdonly ? EROFS : EOPNOTSUPP;
+	if (off > d->size || len > d->size - off)
+		return EINVAL;
+	end = (off + len) & ~(bs - 1);
+	off = (off + bs - 1) & ~(bs - 1);
+	if (off >= end)
+		return 0;
+	if ((error = dma_alloc(&m, NREQ * DISK_LIST, 0)) != 0)
+		return error;
+	rumpuser_rw_enter(RUMPUSER_RW_READER, d->rw);
+	error = disk_blocks(d, DISK_DISCARD, off, m.va, end - off);
+	rumpuser_rw_exit(d->rw);
+	dma_free(&m);
+	return error;
 }

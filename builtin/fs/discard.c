@@ -1,8 +1,11 @@
 /* discard.c: fdiscard(2) of the host's disks, for images that serve disks. */
 #include "vfs.h"
 #include "blk.h"
+#include "../dev/dev.h"
 #include <rump/export.h>
 #include <rump/rump_syscalls.h>
+
+#pragma weak disk_discard		/* in images with drivers for disks */
 
 int
 blk_discard(struct blk *b, uint64_t off, uint64_t len)
@@ -10,10 +13,10 @@ blk_discard(struct blk *b, uint64_t off, uint64_t len)
 
 	if (b->rdonly)
 		return EROFS;
-	if (b->disk != NULL)
-		return EOPNOTSUPP;	/* the drivers don't know it yet */
 	if (off > b->size || len > b->size - off)
 		return EINVAL;
+	if (b->disk != NULL)
+		return disk_discard(b->disk, b->base + off, len);
 	return rumpcomp_disk_discard(b->fd, b->base + off, len);
 }
 

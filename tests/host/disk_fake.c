@@ -182,6 +182,7 @@ disk_attach(struct disk *d)
 	CHECK(d->blksize >= 512 && d->blksize <= 4096);
 	CHECK(d->size >= d->blksize && d->size % d->blksize == 0);
 	CHECK(d->maxio % 4096 == 0 && d->maxio >= 4096);
+	CHECK(d->maxdiscard % 4096 == 0);
 	CHECK(strlen(d->model) < sizeof(d->model));
 	CHECK(strlen(d->serial) < sizeof(d->serial));
 	fake_disk[fake_ndisk++] = d;
@@ -217,7 +218,7 @@ disk_complain(struct disk *d, const struct diskreq *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	CHECK(r == NULL || (r->op <= DISK_FLUSH && r->disk == d));
+	CHECK(r == NULL || (r->op <= DISK_DISCARD && r->disk == d));
 	k_printf("%s: %s\n", d->name, text);
 }
 uint64_t disk_timeout(void) { return TIMEOUT; }
@@ -321,6 +322,8 @@ client_new(struct client *c, struct disk *d)
 	c->blocks = d->size / d->blksize;
 	c->model = calloc(1, d->size);
 	c->unknown = calloc(1, c->blocks);
+	if (d->maxdiscard != 0 && rnd() % 2)	/* so that it takes several */
+		d->maxdiscard = (1 + rnd() % 8) * 4096;
 }
 
 void
@@ -372,7 +375,10 @@ request_done(struct diskreq *r)
 		uint64_t b = r->off / bs + i;
 		uint8_t *at = q->data + i * bs;
 
-		if (r->op == DISK_WRITE) {
+		if (r->op == DISK_DISCARD) {
+			c->unknown[b] = r->error != 0;
+			memset(c->model + b * bs, 0, bs);
+		} else if (r->op == DISK_WRITE) {
 			c->unknown[b] = r->error != 0;
 			memcpy(c->model + b * bs, at, bs);
 		} else if (r->error == 0 && !c->unknown[b] && !c->liar)
@@ -417,6 +423,10 @@ client_submit(struct client *c)
 	    .done = request_done, .arg = q, .disk = c->d };
 	if (q->r.op == DISK_FLUSH)
 		q->r.off = q->r.len = 0;
+	else if (len <= c->d->maxdiscard && rnd() % 8 == 0) {
+		q->r.op = DISK_DISCARD;
+		q->r.data = q->mem + rnd() % 8 * DISK_LIST;
+	}
 	q->busy = true;
 	c->nout++;
 	c->d->rw = (struct rumpuser_rw *)(void *)c;
@@ -436,6 +446,28 @@ client_finish(struct client *c)
 	}
 }
 
+/* The whole blocks in it read as zeroes; its ends stay. */
+static void
+discard(struct client *c)
+{
+	uint64_t size = c->d->size, bs = c->d->blksize, off = rnd() % size;
+	uint64_t len = rnd() % (size - off) + 1, end;
+	int error = disk_discard(c->d, off, len);
+
+	fake_locks_free();
+	end = (off + len) / bs * bs;
+	off = (off + bs - 1) / bs * bs;
+	if (c->d->maxdiscard == 0 || c->d->rdonly)
+		CHECK(error == (c->d->rdonly ? EROFS : EOPNOTSUPP));
+	else if (error == 0 && off < end)
+		memset(c->model + off, 0, end - off);
+	else
+		CHECK(error == 0 || c->liar || error == ENOMEM);
+	CHECK(disk_discard(c->d, size, 1) != 0);
+	c->liar |= error == EIO;
+	c->ndone++;
+}
+
 void
 client_transfer(struct client *c)
 {
@@ -446,6 +478,10 @@ client_transfer(struct client *c)
 	uint8_t *p;
 	int error;
 
+	if (rnd() % 4 == 0) {
+		discard(c);
+		return;
+	}
 	if (rnd() % 4 == 0)
 		off &= ~4095ull;
 	if (rnd() % 4 == 0)

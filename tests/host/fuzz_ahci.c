@@ -20,7 +20,8 @@ static struct port {
 static uint32_t cap, ghc, is, pi;
 static uint8_t disk[DISK], bs_shift;
 static unsigned depth, errors, silence, nointr, comresets, serial;
-static bool ncq, liar, ones, old, stuck;
+static bool ncq, trim, liar, ones, old, stuck;
+static unsigned long ndiscard;
 
 #define R(p, r)		(p)->reg[(r) / 4]
 
@@ -172,6 +173,7 @@ identify(uint8_t *id)
 	put(id, 76, ncq ? 0x100 : 0);
 	put(id, 83, old ? 0 : 0x2400);
 	put(id, 85, 0x20);
+	put(id, 169, trim);
 	for (int i = 0; i < 4; i++)
 		put(id, 100 + i, blocks >> 16 * i);
 	if (bs_shift > 9) {
@@ -203,6 +205,28 @@ move(const struct ahci_header *h, const struct ahci_table *t, uint8_t *at,
 	CHECK(len == 0);
 }
 
+/* What was trimmed reads as zeroes here. */
+static void
+trim_list(const struct ahci_header *h, const struct ahci_table *t)
+{
+	uint64_t list[NRANGE], lba, n;
+	unsigned i, used = 0;
+
+	CHECK(trim && t->fis[3] == DSM_TRIM && t->fis[12] == 1 &&
+	    t->fis[13] == 0 && (h->flags & HDR_WRITE) != 0);
+	move(h, t, (uint8_t *)list, sizeof(list), true);
+	for (i = 0; i < NRANGE; i++) {
+		n = list[i] >> 48;
+		lba = list[i] & 0xffffffffffff;
+		CHECK(n > 0 || lba == 0);
+		CHECK((lba + n) << bs_shift <= DISK);
+		memset(disk + (lba << bs_shift), 0, n << bs_shift);
+		used += n > 0;
+	}
+	CHECK(used > 0);
+	ndiscard++;
+}
+
 /* 0, or what the error register says. */
 static unsigned
 command(struct port *p, unsigned slot)
@@ -227,6 +251,12 @@ command(struct port *p, unsigned slot)
 		return 1u << (rnd() % 4 * 2);
 	if (f[2] == ATA_FLUSH_EXT || f[2] == ATA_STANDBY_NOW)
 		return 0;
+	if (f[2] == ATA_DSM) {
+		CHECK(!queued || liar);
+		if (!liar)
+			trim_list(h, t);
+		return 0;
+	}
 	for (int i = 2; i >= 0; i--)
 		lba = lba << 8 | f[8 + i];
 	for (int i = 2; i >= 0; i--)
@@ -374,6 +404,7 @@ one(uint64_t seed)
 	bs_shift = 9 + rnd() % 4;
 	ncq = rnd() % 4 != 0;
 	old = rnd() % 20 == 0;
+	trim = rnd() % 4 != 0;
 	depth = 1 + rnd() % 32;
 	cap = CAP_S64A * (rnd() % 4 != 0) | CAP_SNCQ * (rnd() % 4 != 0) |
 	    (rnd() % 32) << 8 | CAP_SSS * (rnd() % 2);
@@ -411,6 +442,7 @@ main(int argc, char **argv)
 
 	n = rounds(argc, argv, 300, one);
 	printf("fuzz_ahci: %lu controllers, %lu attached, %lu requests, "
-	    "%lu failed, %lu resets, ok\n", n, nattached, nreq, nlost, nresets);
+	    "%lu discards, %lu failed, %lu resets, ok\n", n, nattached, nreq,
+	    ndiscard, nlost, nresets);
 	return 0;
 }

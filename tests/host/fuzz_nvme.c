@@ -27,7 +27,8 @@ static unsigned nout[NQ];
 static uint8_t disk[DISK];
 static uint8_t shift;			/* of a block */
 static unsigned mdts, granted, nns, resets;
-static bool vwc, liar, deaf, old, badids;
+static bool vwc, dsm, liar, deaf, old, badids;
+static unsigned long ndiscard;
 static unsigned errors, silence, nointr;	/* one in so many; 0: none */
 
 static void
@@ -100,6 +101,7 @@ identify(const struct nvme_sqe *e)
 		memset(p + 24, 'x', rnd() % 41);
 		p[77] = mdts;
 		p[525] = vwc;
+		p[520] = dsm << 2 | (rnd() & 0x3b);
 		p[516] = nns;
 		break;
 	case CNS_ACTIVE:
@@ -127,7 +129,7 @@ admin(const struct nvme_sqe *e)
 	uint32_t dw0 = 0;
 
 	if (liar && rnd() % 8 == 0)
-		status = rnd() & 0x7ff;
+		status = 1 + rnd() % 0x7ff;	/* not done, and it says so */
 	else switch (e->opc) {
 	case ADM_IDENTIFY:
 		CHECK(e->prp1 % PAGE == 0);
@@ -202,16 +204,33 @@ transfer(const struct nvme_sqe *e)
 	}
 }
 
+/* Dataset Management; what was deallocated reads as zeroes here. */
+static void
+deallocate(const struct nvme_sqe *e)
+{
+	const struct nvme_range *g = (void *)(uintptr_t)e->prp1;
+	uint64_t at = g->lba << shift, len = (uint64_t)g->blocks << shift;
+
+	CHECK(dsm && e->cdw10 == 0 && e->cdw11 == DSM_DEALLOCATE);
+	CHECK((e->prp1 & 3) == 0 && e->prp1 % PAGE + sizeof(*g) <= PAGE);
+	CHECK(g->attributes == 0 && len > 0 && at + len <= DISK);
+	memset(disk + at, 0, len);
+	ndiscard++;
+}
+
 static void
 io(unsigned q, const struct nvme_sqe *e)
 {
 	static const uint16_t bad[] = { 0x280, 0x281, 0x006, 0x082, 0x111 };
 	unsigned status = 0;
 
-	CHECK(e->opc == NVM_READ || e->opc == NVM_WRITE || e->opc == NVM_FLUSH);
+	CHECK(e->opc == NVM_READ || e->opc == NVM_WRITE ||
+	    e->opc == NVM_FLUSH || e->opc == NVM_DSM);
 	CHECK(e->nsid >= 1 && (e->nsid <= nns || liar));
 	if (errors != 0 && rnd() % errors == 0)
 		status = bad[rnd() % 5] | (liar && rnd() % 2 ? 0x4000 : 0);
+	else if (e->opc == NVM_DSM && !liar)
+		deallocate(e);
 	else if (e->opc != NVM_FLUSH && !liar)
 		transfer(e);	/* after a lie it may be another's memory */
 	if (!answer(q, e->cid, status, 0))
@@ -356,6 +375,7 @@ one(uint64_t seed)
 	shift = 9 + rnd() % 4;
 	mdts = rnd() % 8;
 	vwc = rnd() % 2;
+	dsm = rnd() % 4 != 0;
 	nns = 1 + rnd() % 4;
 	badids = rnd() % 4 == 0;
 	granted = 1 + rnd() % 4;
@@ -395,6 +415,7 @@ main(int argc, char **argv)
 
 	n = rounds(argc, argv, 300, one);
 	printf("fuzz_nvme: %lu controllers, %lu attached, %lu requests, "
-	    "%lu failed, %lu resets, ok\n", n, nattached, nreq, nlost, nresets);
+	    "%lu discards, %lu failed, %lu resets, ok\n", n, nattached, nreq,
+	    ndiscard, nlost, nresets);
 	return 0;
 }

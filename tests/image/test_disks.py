@@ -448,6 +448,27 @@ class Kinds(Base):
         self.assertEqual(status, 0)
         self.assertIn("0 errors", console)
 
+    def test_discard(self):
+        """The host gets its blocks back, and those alone that were discarded."""
+        size = 12 << 20 | 4096
+        for kind in OURS:
+            with self.subTest(kind=kind):
+                path = self.file(kind)
+                back = qemu("-drive", f"file={path},format=raw,if=none,id=n0,discard=unmap")
+                with self.disktest(kind, back, "--seconds", 1) as g:
+                    self.assertGreater(self.finished(g)["writes"], 0)
+                os.posix_fallocate(fd := os.open(path, os.O_RDWR), 0, SIZE)
+                os.close(fd)
+                with open(path, "rb") as f:
+                    before, blocks = f.read(), os.fstat(f.fileno()).st_blocks
+                with self.disktest(kind, back, "--seconds", 0, "--discard", size) as g:
+                    self.finished(g)
+                    self.assertIn("\ndiscarded\n", g.console)
+                with open(path, "rb") as f:
+                    self.assertEqual(f.read(), bytes(size) + before[size:])
+                    self.assertNotEqual(before[:size], bytes(size))
+                    self.assertLess(os.fstat(f.fileno()).st_blocks, blocks - size // 600)
+
     def test_shutdown(self):
         """At the end the cache goes out, without a sync of the program's."""
         for kind in OURS:

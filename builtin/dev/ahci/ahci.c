@@ -61,6 +61,8 @@ identify(struct ahci_port *p)
 	memcpy(p->serial, id + 20, sizeof(p->serial));
 	memcpy(p->model, id + 54, sizeof(p->model));
 	d->cache = word(id, 85) & 0x20;
+	if (word(id, 169) & 1)		/* TRIM, one sector of ranges at least */
+		d->maxdiscard = MAXDISCARD;
 	nslots = CAP_SLOTS(p->h->cap);
 	p->ncq = (p->h->cap & CAP_SNCQ) && (word(id, 76) & 0x100) &&
 	    word(id, 76) != 0xffff;

@@ -80,6 +80,9 @@ struct ahci_header {
 };
 #define MAXIO		(128u << 10)
 #define PAGE		4096u
+#define RANGE		0xffffu		/* blocks of a range of ATA_DSM */
+#define NRANGE		(DISK_LIST / 8)
+#define MAXDISCARD	(NRANGE * RANGE * 512u & ~(PAGE - 1))
 #define NPRD		(MAXIO / PAGE + 1)
 struct ahci_prd {
 	uint64_t	addr;
@@ -98,7 +101,9 @@ struct ahci_mem {			/* a port's; 1 KB and 256 byte aligned */
 	struct ahci_table table[MAXSLOTS];
 };
 
-/* ATA8-ACS 7 */
+/* ATA8-ACS 7; DATA SET MANAGEMENT: ACS-2 */
+#define ATA_DSM			0x06
+#define  DSM_TRIM		0x01
 #define ATA_READ_DMA_EXT	0x25
 #define ATA_WRITE_DMA_EXT	0x35
 #define ATA_READ_FPDMA		0x60

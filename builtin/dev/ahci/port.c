@@ -1,7 +1,7 @@
 /*
  * port.c: commands to a disk at an AHCI port, and their completions.
- * With NCQ up to 32 are out; a flush is alone, because it is no NCQ command
- * (5.6.4.2).  Nothing is taken for done in a look at the port that also shows
+ * With NCQ up to 32 are out; a flush or a discard is alone, because it is no NCQ
+ * command (5.6.4.2).  Nothing is taken for done in a look at the port that also shows
  * an error: all that is out is done again.
  */
 #include "ahci.h"
@@ -28,9 +28,9 @@ ahci_fis(struct ahci_port *p, unsigned slot, uint8_t cmd, unsigned nprd,
 
 /* Pieces of memory, pages that follow each other as one; 0: no address. */
 static unsigned
-prdt(struct ahci_table *t, const struct diskreq *r)
+prdt(struct ahci_table *t, const char *p, size_t len)
 {
-	const char *p = r->data, *end = p + r->len;
+	const char *end = p + len;
 	uint64_t pa, next = UINT64_MAX;
 	unsigned nprd = 0;
 	size_t n;
@@ -60,34 +60,73 @@ set_lba(uint8_t *fis, uint64_t lba)
 	}
 }
 
+/* Place and count of a read or a write. */
+static void
+set_transfer(uint8_t *fis, const struct diskreq *r, uint32_t blksize,
+    unsigned slot, bool ncq)
+{
+	uint32_t count = (uint32_t)(r->len / blksize);
+
+	set_lba(fis, r->off / blksize);
+	if (ncq) {			/* count and tag */
+		fis[3] = (uint8_t)count;
+		fis[11] = (uint8_t)(count >> 8);
+		fis[12] = (uint8_t)(slot << 3);
+	} else {
+		fis[12] = (uint8_t)count;
+		fis[13] = (uint8_t)(count >> 8);
+	}
+}
+
+/* ACS-2: entries of 48 bits of address and 16 of count; 0 blocks: none. */
+static void
+set_discard(uint8_t *fis, const struct diskreq *r, uint32_t blksize)
+{
+	uint64_t *list = r->data, lba = r->off / blksize, left, n;
+	unsigned i;
+
+	left = r->len / blksize;
+	for (i = 0; i < NRANGE; i++, lba += n, left -= n) {
+		n = left < RANGE ? left : RANGE;
+		list[i] = n > 0 ? n << 48 | lba : 0;
+	}
+	fis[3] = DSM_TRIM;		/* features */
+	fis[12] = 1;			/* sectors of the list */
+}
+
+static uint8_t
+opcode(const struct diskreq *r, bool ncq)
+{
+
+	switch (r->op) {
+	case DISK_FLUSH:
+		return ATA_FLUSH_EXT;
+	case DISK_DISCARD:
+		return ATA_DSM;
+	case DISK_WRITE:
+		return ncq ? ATA_WRITE_FPDMA : ATA_WRITE_DMA_EXT;
+	default:
+		return ncq ? ATA_READ_FPDMA : ATA_READ_DMA_EXT;
+	}
+}
+
 /* False: the request's memory has no address. */
 static bool
 issue(struct ahci_port *p, struct diskreq *r, bool ncq)
 {
 	unsigned slot = (unsigned)__builtin_ctz(p->slots & ~p->out), nprd = 0;
 	struct ahci_table *t = &p->mem->table[slot];
-	uint32_t count = (uint32_t)(r->len / p->d.blksize), bit = 1u << slot;
-	bool write = r->op == DISK_WRITE;
-	uint8_t cmd = ATA_FLUSH_EXT;
+	uint32_t bit = 1u << slot;
 
-	if (r->op != DISK_FLUSH) {
-		if ((nprd = prdt(t, r)) == 0)
-			return false;
-		cmd = ncq ? write ? ATA_WRITE_FPDMA : ATA_READ_FPDMA :
-		    write ? ATA_WRITE_DMA_EXT : ATA_READ_DMA_EXT;
-	}
-	ahci_fis(p, slot, cmd, nprd, write);
-	if (r->op != DISK_FLUSH) {
-		set_lba(t->fis, r->off / p->d.blksize);
-		if (ncq) {		/* count and tag */
-			t->fis[3] = (uint8_t)count;
-			t->fis[11] = (uint8_t)(count >> 8);
-			t->fis[12] = (uint8_t)(slot << 3);
-		} else {
-			t->fis[12] = (uint8_t)count;
-			t->fis[13] = (uint8_t)(count >> 8);
-		}
-	}
+	if (r->op != DISK_FLUSH && (nprd = prdt(t, r->data,
+	    r->op == DISK_DISCARD ? DISK_LIST : r->len)) == 0)
+		return false;
+	ahci_fis(p, slot, opcode(r, ncq), nprd, r->op == DISK_WRITE ||
+	    r->op == DISK_DISCARD);
+	if (r->op == DISK_DISCARD)
+		set_discard(t->fis, r, p->d.blksize);
+	else if (r->op != DISK_FLUSH)
+		set_transfer(t->fis, r, p->d.blksize, slot, ncq);
 	p->slot[slot].req = r;
 	p->slot[slot].late = k_uptime() + disk_timeout();
 	p->queued = ncq;
@@ -99,17 +138,24 @@ issue(struct ahci_port *p, struct diskreq *r, bool ncq)
 	return true;
 }
 
+static bool
+alone(const struct diskreq *r)
+{
+
+	return r->op == DISK_FLUSH || r->op == DISK_DISCARD;
+}
+
 /* May r go now?  Commands that are out at the same time are of a kind. */
 static bool
 may_go(struct ahci_port *p, const struct diskreq *r, bool *ncq)
 {
 
-	*ncq = p->ncq && p->single == 0 && r->op != DISK_FLUSH;
+	*ncq = p->ncq && p->single == 0 && !alone(r);
 	if (p->out == 0)
 		return true;
-	return p->single == 0 && r->op != DISK_FLUSH && *ncq == p->queued &&
+	return p->single == 0 && !alone(r) && *ncq == p->queued &&
 	    (p->slots & ~p->out) != 0 &&
-	    (p->queued || p->slot[__builtin_ctz(p->out)].req->op != DISK_FLUSH);
+	    (p->queued || !alone(p->slot[__builtin_ctz(p->out)].req));
 }
 
 static void

@@ -89,6 +89,7 @@ attach_ns(struct nvme *n, uint32_t nsid, struct dma *m)
 	memcpy(ns->d.model, n->model, sizeof(n->model));
 	memcpy(ns->d.serial, n->serial, sizeof(n->serial));
 	ns->d.maxio = n->maxio;
+	ns->d.maxdiscard = n->discards ? MAXDISCARD : 0;
 	ns->d.align = 4;		/* 4.3: PRP entries */
 	ns->d.cache = n->cache;
 	ns->d.submit = nvme_submit;
@@ -143,6 +144,7 @@ identify_ctrl(struct nvme *n, uint32_t *nn)
 		if (id[77] > 0 && id[77] < 6)	/* MDTS, in pages */
 			n->maxio = PAGE << id[77];
 		n->cache = id[525] & 1;
+		n->discards = le16(id + 520) & 0x4;	/* ONCS */
 		*nn = le32(id + 516);
 	}
 	dma_free(&m);

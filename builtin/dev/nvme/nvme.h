@@ -46,6 +46,8 @@
 #define NVM_FLUSH	0x00
 #define NVM_WRITE	0x01
 #define NVM_READ	0x02
+#define NVM_DSM		0x09		/* 6.7 */
+#define  DSM_DEALLOCATE	0x4
 
 struct nvme_sqe {			/* 4.2 */
 	uint8_t		opc, flags;
@@ -58,6 +60,10 @@ struct nvme_cqe {			/* 4.6 */
 	uint32_t	dw0, dw1;
 	uint16_t	sqhd, sqid, cid, status;
 };
+struct nvme_range {			/* 6.7: of Dataset Management */
+	uint32_t	attributes, blocks;
+	uint64_t	lba;
+};
 #define CQE_PHASE	0x1
 #define STATUS(s)	((s) >> 1 & 0x7ff)	/* SCT << 8 | SC */
 #define STATUS_DNR	0x8000
@@ -67,6 +73,7 @@ struct nvme_cqe {			/* 4.6 */
 #define ADMIN_DEPTH	8
 #define PAGE		4096u
 #define MAXIO		(256u << 10)
+#define MAXDISCARD	(1u << 30)	/* bytes; a range has 2^32 blocks */
 #define PRPS		(MAXIO / PAGE)	/* in a list, beside prp1 */
 #define MAXQUEUES	16
 #define MAXNS		64
@@ -111,7 +118,7 @@ struct nvme {
 	enum nvme_state	state;
 	const char	*broken;	/* why a reset is wanted */
 	uint32_t	maxio;
-	bool		cache;
+	bool		cache, discards;
 	unsigned	nqueue, nvector, resets;
 	unsigned	futile;		/* resets since a command was good */
 	char		model[48], serial[24];

@@ -131,30 +131,56 @@ prps(struct nvme_queue *q, struct nvme_sqe *e, uint16_t cid,
 	return pa != UINT64_MAX;
 }
 
+/* 6.9, 6.15 */
+static bool
+set_transfer(struct nvme_queue *q, struct nvme_sqe *e, const struct diskreq *r,
+    unsigned shift)
+{
+	uint64_t lba = r->off >> shift;
+
+	e->opc = r->op == DISK_READ ? NVM_READ : NVM_WRITE;
+	e->cdw10 = (uint32_t)lba;
+	e->cdw11 = (uint32_t)(lba >> 32);
+	e->cdw12 = (uint32_t)(r->len >> shift) - 1;
+	return prps(q, e, e->cid, r);
+}
+
+/* 6.7: one range, in memory that lies in a page. */
+static bool
+set_discard(struct nvme_sqe *e, const struct diskreq *r, unsigned shift)
+{
+	struct nvme_range *g = r->data;
+
+	*g = (struct nvme_range){ .blocks = (uint32_t)(r->len >> shift),
+	    .lba = r->off >> shift };
+	e->opc = NVM_DSM;
+	e->cdw10 = 0;			/* ranges, less 1 */
+	e->cdw11 = DSM_DEALLOCATE;
+	e->prp1 = dma_addr(g);
+	return e->prp1 != UINT64_MAX;
+}
+
 /* False: the request's memory has no address. */
 static bool
 issue(struct nvme_queue *q, struct diskreq *r)
 {
 	struct nvme_ns *ns = r->disk->priv;
 	struct nvme_sqe e = { .nsid = ns->id };
-	uint64_t lba = r->off >> ns->shift;
 	struct nvme_slot *s = slot_take(q, &e.cid);
+	bool ok = true;
 
 	s->req = r;
 	if (r->op == DISK_FLUSH)
 		e.opc = NVM_FLUSH;
-	else {
-		e.opc = r->op == DISK_READ ? NVM_READ : NVM_WRITE;
-		if (!prps(q, &e, e.cid, r)) {
-			slot_give(q, e.cid);
-			return false;
-		}
-		e.cdw10 = (uint32_t)lba;
-		e.cdw11 = (uint32_t)(lba >> 32);
-		e.cdw12 = (uint32_t)(r->len >> ns->shift) - 1;
-	}
-	ring_put(q, &e);
-	return true;
+	else if (r->op == DISK_DISCARD)
+		ok = set_discard(&e, r, ns->shift);
+	else
+		ok = set_transfer(q, &e, r, ns->shift);
+	if (ok)
+		ring_put(q, &e);
+	else
+		slot_give(q, e.cid);
+	return ok;
 }
 
 /* What waits, as far as there are slots; what fails at once goes to bad. */
