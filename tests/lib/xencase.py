@@ -18,8 +18,9 @@ MEM = 128 if KERNEL == "netbsd" else 64
 DOM0, GUEST = "10.9.0.1", "10.9.0.2"
 TOOLS = {"load": [f"{xen.XENTESTS}/load.c"],
          "client": [f"{xen.ROOT}/tests/bench/client.c"],
-         "hostile": [f"{xen.XENTESTS}/hostile/{f}.c" for f in ("main", "net", "blk")],
-         "hostilefront": [f"{xen.XENTESTS}/hostile/front.c"]}
+         "hostile": [f"{xen.XENTESTS}/hostile/{f}.c" for f in ("common", "main", "net", "blk")],
+         "hostilefront": [f"{xen.XENTESTS}/hostile/{f}.c"
+                          for f in ("common", "front", "netfront", "blkfront")]}
 XEN_LIBS = ["-lxenstore", "-lxengnttab", "-lxenevtchn", "-lxentoolcore", "-lxentoollog"]
 
 
@@ -192,6 +193,16 @@ class Case(unittest.TestCase):
     def shut_down(self, g, timeout=30, times=1):
         self.bed.xl("shutdown", g.name)
         self.assertEqual(g.wait(timeout, times), ("poweroff", 0), g.console[-3000:])
+
+    def grant_tables(self):
+        """Xen's list of who maps what."""
+        mark = len(self.bed.log())
+        self.bed.xl("debug-keys", "g")
+        for _ in range(300):
+            if "print_all ] done" in (text := self.bed.log()[mark:]):
+                break
+            self.bed.run("sleep 0.1")
+        return text
 
     def restore(self):
         """From /tmp/saved.  Again when the tool stack could not: the guest has had no part

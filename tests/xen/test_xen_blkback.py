@@ -2,14 +2,36 @@
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from guest import KERNEL, LONG, files_disk
 from xencase import TWO, Case, Refused, disk
 
 FILES = {"index.html": b"<h1>hello</h1>\n", "big.bin": os.urandom(1 << 20)}
+
+# What a front end can do wrong (tests/xen/hostile/blkfront.c): where each request is
+# answered with an error, or with "not supported", where the driver domain has to say
+# so, and where it may just go on.
+BAD = """beyond across wraps wraps-bytes backwards past-page far-past-page no-segments
+    many-segments most-segments gref read-only gref+kept backwards+kept beyond+indirect
+    wraps+indirect backwards+indirect far-past-page+indirect no-segments+indirect
+    many-segments+indirect most-segments+indirect gref+indirect list-gref+indirect
+    flush+indirect beyond+discard wraps+discard long+discard no-segments+discard""".split()
+UNSUPPORTED = "operation packet operation+indirect secure+discard".split()
+NAMED = """jump jump-far back ring-ref ring-word ring-order ring-missing port protocol
+    protocol-long queues queues-none queues-missing""".split()
+QUIET = """wavers wavers+indirect wavers+kept rubbish rubbish+indirect flood flood+kept
+    feature-word flip vanish state-word state-late dies dies+kept dies+indirect""".split()
+RIGHT = "none none+indirect none+kept none+discard".split()
+FEW = """none beyond wraps backwards past-page no-segments most-segments gref read-only
+    gref+kept list-gref+indirect beyond+discard operation operation+indirect jump back ring-word
+    port queues wavers rubbish flood vanish dies dies+kept""".split()
+REQUESTS = 80           # of each that lies in requests
+SERVED = set(BAD + UNSUPPORTED + RIGHT)
 
 
 def vbd(name, domain, vdev="xvda", access="rw"):
@@ -201,3 +223,69 @@ class Death(Served):
         self.assertLess(mem["heap_used"] - was["heap_used"], 16 << 10)
         self.shut_down(other)
         self.assertNotIn("panic", d.console)
+
+
+class Hostile(Served):
+    """Front ends that lie, all at once, and an honest one."""
+
+    def lie(self, d, lies):
+        """What they say; all are gone after it."""
+        out = self.bed.call(f"timeout 400 hostilefront vbd {d.id} {' '.join(lies)} 2>&1", 420)[1]
+        for lie in lies:
+            if not lie.startswith("dies"):
+                self.assertIn(f"{lie}: lied\n", out)
+            self.assertIn(f"{lie}: removed\n", out)
+        return out
+
+    def answers(self, lies, out):
+        """Each liar's: (good, bad, unsupported, lost)."""
+        for lie in lies:
+            m = re.search(rf"(?m)^{re.escape(lie)}: (\d+) good, (\d+) bad, (\d+) unsupported, "
+                          r"(\d+) lost$", out)
+            with self.subTest(lie=lie):
+                if lie in SERVED:
+                    self.assertEqual([int(n) for n in m.groups()], [
+                        REQUESTS * (lie in kind) for kind in (RIGHT, BAD, UNSUPPORTED, ())])
+                    self.assertIn(f"{lie}: served\n", out)
+
+    def nothing_stays(self, d):
+        """Of dom0's pages the driver domain maps none."""
+        text = self.grant_tables()
+        mine = text[text.index("remote d0 "):].split("grant-table for", 1)[0]
+        self.assertNotRegex(mine, rf"(?m)^\(XEN\) +\[0x[0-9a-f]+\] +{d.id} ")
+
+    def round(self, d, neighbour, lies):
+        """They lie while the neighbour works; how much memory there is after it."""
+        mark = len(d.console)
+        with ThreadPoolExecutor(1) as pool:
+            work = pool.submit(self.lie, d, lies)
+            n = 0
+            while not work.done() or n < 2:
+                n += 1
+                self.ask(neighbour, f"write blk0 0 2048 {n}", 120)
+                self.ask(neighbour, f"check blk0 0 2048 {n}", 120)
+            out = work.result()
+        self.answers(lies, out)
+        for n, lie in enumerate(lies):
+            if lie in NAMED:
+                self.assertIn(f"vbd 0.{7 + n}: ", d.console[mark:], lie)
+        self.assertEqual(d.reasons(), [], d.console[-2000:])
+        self.nothing_stays(d)
+        return self.wait_for(d, lambda st: len([u for e in st["exports"] for u in e["users"]])
+                             == 1)["memory"]
+
+    def hostile(self, lane, rounds):
+        d = self.driver([{"name": "data", "path": "blk0"}, {"name": "lies", "path": "blk1"}],
+                        lane, [self.blank("/tmp/h.img"), self.blank("/tmp/i.img")])
+        neighbour = self.monitor(("pv", 1), disk=[vbd("data", d.name)])
+        memory = [self.round(d, neighbour, lies) for lies in rounds]
+        self.assertLess(abs(memory[0]["free"] - memory[-1]["free"]), 256 << 10)
+        self.assertLess(memory[-1]["heap_used"] - memory[0]["heap_used"], 16 << 10)
+        self.shut_down(neighbour)
+        self.shut_down(d)
+
+    def test_lies(self):
+        everything = RIGHT + BAD + UNSUPPORTED + NAMED + QUIET
+        for lane in TWO if LONG else TWO[:1]:
+            with self.on(lane):
+                self.hostile(lane, [everything] * 3 if LONG else [RIGHT, FEW])

@@ -203,13 +203,8 @@ class Grants(Queues):
 
     def frames(self, g):
         """How many it has, by Xen's list."""
-        mark = len(self.bed.log())
-        self.bed.xl("debug-keys", "g")
-        for _ in range(300):
-            if "print_all ] done" in (text := self.bed.log()[mark:]):
-                break
-            self.bed.run("sleep 0.1")
-        return int(re.search(rf"remote d{g.id} \(v1\)\n\(XEN\) +(\d+) frames", text)[1])
+        return int(re.search(rf"remote d{g.id} \(v1\)\n\(XEN\) +(\d+) frames",
+                             self.grant_tables())[1])
 
     def begin(self, most):
         g = self.guest("monitor", lane=("pv", 4), vif=["bridge=xenbr0"] * 2,

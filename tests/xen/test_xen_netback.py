@@ -14,7 +14,7 @@ from xencase import DOM0, TWO, Case, Refused, static
 
 MACS = "00:16:3e:00:00:%02x"
 UP = "10.9.0.9"
-# What a front end can do wrong (tests/xen/hostile/front.c), where the driver domain has
+# What a front end can do wrong (tests/xen/hostile/netfront.c), where the driver domain has
 # to say so, and where it may just go on.
 NAMED = """tx-jump tx-endless tx-beyond tx-extra rx-jump ring-ref ring-word port
     no-rx-copy queues""".split()
@@ -118,15 +118,9 @@ class Netback(Case):
     # ---- front ends that lie ----
 
     def lie(self, d, lie):
-        out = self.bed.call(f"timeout 200 hostilefront {d.id} {lie} 2>&1", 60)[1]
+        out = self.bed.call(f"timeout 200 hostilefront vif {d.id} {lie} 2>&1", 220)[1]
         self.assertIn("lied", out)
-        if lie == "dies":       # then the tool stack cleans up
-            back = f"/local/domain/{d.id}/backend/vif/0/7"
-            self.bed.run(f"""xenstore-write {back}/online 0 {back}/state 5
-                xenstore-rm /local/domain/0/device/vif/7""")
-            self.no_backends_of(d, 0)
-        else:
-            self.assertIn("removed", out)
+        self.assertIn("removed", out)
 
     def no_backends_of(self, d, domid, timeout=60):
         end = time.monotonic() + timeout

@@ -1,278 +1,215 @@
 /*
- * hostilefront DOMID LIE: a network front end in dom0 whose back end is in
- * domain DOMID, right in all but the one thing that LIE names.  Says "lied",
- * then ends in order and waits until the
- * back end has cleaned up ("removed"); but for the lie "dies".
+ * hostilefront vif|vbd DOMID LIE...: for each lie a front end in dom0, whose back end is
+ * in domain DOMID, some at a time.  Each says "LIE: lied", then ends in order; those that
+ * die are cleaned up as the tool stack does.  "LIE: removed": the back end has cleaned up.
  */
-#include <errno.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
-#include <xenevtchn.h>
 #include <xengnttab.h>
-#include <xenstore.h>
 #include <xen/xen.h>
-#include <xen/grant_table.h>
-#include <xen/io/netif.h>
 #include <xen/io/xenbus.h>
 
-#define xen_wmb() __asm__ volatile("" ::: "memory")
-#define xen_mb() __sync_synchronize()
-#define ID	7
-#define NPAGE	4			/* rings, one to send, one to receive */
+#include "front.h"
 
-static struct xs_handle *xs;
-static xenevtchn_handle *evt;
-static const char *lie;
-static char front[64], back[64];
-static int dom;
-static char *page[NPAGE];
-static uint32_t ref[NPAGE];
-static int port;
-static netif_tx_front_ring_t tx;
-static netif_rx_front_ring_t rx;
+#define ID	7			/* of the first device */
+#define MOST	8			/* at a time: xenstored's quotas are small */
 
-static void
-die(const char *what)
+char front[64], back[64];
+char *page[NPAGE];
+uint32_t ref[NPAGE];
+int port;
+const char *lie;
+unsigned number;
+static unsigned dom;
+
+bool
+is(const char *name)
 {
+	size_t n = strcspn(lie, "+");
 
-	printf("hostilefront: %s: %s\n", what, strerror(errno));
-	exit(1);
+	return strlen(name) == n && memcmp(lie, name, n) == 0;
 }
 
-static void
-say(const char *s)
+bool
+with(const char *how)
 {
+	const char *plus = strchr(lie, '+');
 
-	puts(s);
-	fflush(stdout);
+	return plus != NULL && strcmp(plus + 1, how) == 0;
 }
 
-static bool is(const char *name) { return strcmp(lie, name) == 0; }
-
-static void
-put(const char *dir, const char *key, const char *fmt, ...)
-{
-	char path[160], v[128];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(v, sizeof(v), fmt, ap);
-	va_end(ap);
-	snprintf(path, sizeof(path), "%s/%s", dir, key);
-	if (!xs_write(xs, XBT_NULL, path, v, strlen(v)))
-		die(path);
-}
-
-static int
+int
 back_state(void)
 {
-	char path[160], *v;
-	unsigned len;
-	int s;
+	char *v = get(back, "state");
+	int s = v != NULL ? atoi(v) : 0;
 
-	snprintf(path, sizeof(path), "%s/state", back);
-	v = xs_read(xs, XBT_NULL, path, &len);
-	s = v != NULL ? atoi(v) : 0;
 	free(v);
 	return s;
 }
 
-static bool
-wait_back(int state)
+/* Until its state is this or that: which; or neither for a minute: -1. */
+static int
+wait_back(int this, int that)
+{
+	time_t end = time(NULL) + 60;
+	int s;
+
+	while ((s = back_state()) != this && s != that && time(NULL) < end)
+		usleep(30000);
+	return s == this || s == that ? s : -1;
+}
+
+void
+wait_closed(void)
 {
 
-	for (int i = 0; i < 200; i++) {
-		if (back_state() == state)
-			return true;
-		usleep(20000);
-	}
-	return false;
+	(void)wait_back(XenbusStateClosed, 0);
+}
+
+void
+kick(void)
+{
+
+	(void)xenevtchn_notify(evt, port);
 }
 
 static void
-make(const char *path, unsigned owner, unsigned reader)
-{
-	struct xs_permissions perms[2] = { { .id = owner, .perms = XS_PERM_NONE },
-	    { .id = reader, .perms = XS_PERM_READ } };
-
-	if (!xs_mkdir(xs, XBT_NULL, path) ||
-	    !xs_set_permissions(xs, XBT_NULL, path, perms, 2))
-		die(path);
-}
-
-static void
-share(void)
+share(unsigned n)
 {
 	xengntshr_handle *g = xengntshr_open(NULL, 0);
 
 	if (g == NULL)
 		die("gntshr");
-	for (int i = 0; i < NPAGE; i++)
+	for (unsigned i = 0; i < n; i++)
 		if ((page[i] = xengntshr_share_pages(g, dom, 1, &ref[i], 1)) == NULL)
 			die("share");
-	SHARED_RING_INIT((netif_tx_sring_t *)page[0]);
-	SHARED_RING_INIT((netif_rx_sring_t *)page[1]);
-	FRONT_RING_INIT(&tx, (netif_tx_sring_t *)page[0], 4096);
-	FRONT_RING_INIT(&rx, (netif_rx_sring_t *)page[1], 4096);
 	if ((port = xenevtchn_bind_unbound_port(evt, dom)) < 0)
 		die("port");
 }
 
 static void
-devices(void)
+devices(const struct front_kind *k)
 {
 
 	make(front, 0, dom);
 	make(back, dom, 0);
 	put(front, "backend", "%s", back);
-	put(front, "backend-id", "%d", dom);
+	put(front, "backend-id", "%u", dom);
 	put(front, "state", is("state-word") ? "banana" : "1");
 	put(back, "frontend", "%s", front);
 	put(back, "frontend-id", "0");
-	put(back, "mac", "00:16:3e:00:00:77");
 	put(back, "online", "1");
+	k->offer();
 	put(back, "state", "1");
 }
 
-static void
-publish(void)
+bool
+disturb(int i)
 {
 
-	put(front, "tx-ring-ref", is("ring-word") ? "x" : "%u", is("ring-ref") ?
-	    4000000 : ref[0]);
-	put(front, "rx-ring-ref", "%u", ref[1]);
+	if (is("flip")) {
+		put(front, "state", "1");
+		put(front, "state", "4");
+	}
+	if (is("vanish") && i == 2) {
+		(void)xs_rm(xs, XBT_NULL, front);
+		return false;
+	}
+	if (is("state-late") && i == 2)
+		put(front, "state", "-1");
+	return true;
+}
+
+/* As the tool stack ends a device, by force. */
+static void
+finish(void)
+{
+
+	put(back, "online", "0");
+	put(back, "state", "5");
+	(void)xs_rm(xs, XBT_NULL, front);
+	say("%s: %s", lie, wait_back(0, 0) == 0 ? "removed" : "still there");
+}
+
+static void
+begin(const struct front_kind *k)
+{
+
+	snprintf(front, sizeof(front), "/local/domain/0/device/%s/%u", k->type, ID + number);
+	snprintf(back, sizeof(back), "/local/domain/%u/backend/%s/0/%u", dom, k->type,
+	    ID + number);
+	open_xen();
+}
+
+static void
+life(const struct front_kind *k)
+{
+
+	begin(k);
+	share(k->npage);
+	k->rings();
+	devices(k);
+	if (wait_back(XenbusStateInitWait, XenbusStateClosed) != XenbusStateInitWait)
+		say("%s: never offered", lie);
+	k->publish();
 	put(front, "event-channel", "%u", is("port") ? 99999 : (unsigned)port);
-	put(front, "request-rx-copy", is("no-rx-copy") ? "0" : "1");
-	put(front, "feature-sg", is("feature-word") ? "certainly" : "1");
-	if (is("queues"))
-		put(front, "multi-queue-num-queues", "4000000000");
 	put(front, "state", "4");
-}
-
-static void
-send(unsigned i)
-{
-	netif_tx_request_t *r = RING_GET_REQUEST(&tx, tx.req_prod_pvt++);
-	uint8_t *h = (uint8_t *)page[2];
-
-	memset(h, 0xff, 6);			/* to everybody */
-	memcpy(h + 6, is("spoof") ? "\0\x16\x3e\0\0\2" : "\0\x16\x3e\0\0\x77", 6);
-	h[12] = 0x88;
-	h[13] = 0xb5;
-	memset(r, 0, sizeof(*r));
-	r->gref = is("tx-gref") ? 12345678 : ref[2];
-	r->offset = is("tx-offset") ? 4090 : 0;
-	r->size = is("tx-short") ? 3 : is("tx-long") ? 65535 : 60;
-	r->id = i;
-	if (is("tx-endless") || is("tx-beyond"))
-		r->flags = NETTXF_more_data;
-	if (is("tx-extra"))
-		r->flags = NETTXF_extra_info;
-	if (is("tx-blank"))
-		r->flags = NETTXF_csum_blank;
-}
-
-static void
-post(unsigned i)
-{
-	netif_rx_request_t *r = RING_GET_REQUEST(&rx, rx.req_prod_pvt++);
-
-	memset(r, 0, sizeof(*r));
-	r->id = i;
-	r->gref = is("rx-gref") ? 7654321 : ref[3];
-}
-
-/* A batch of requests, with the lie in it. */
-static void
-turn(unsigned n)
-{
-	int notify;
-
-	for (unsigned i = 0; i < n; i++) {
-		if (!is("silence") && !RING_FULL(&rx))
-			post(i);
-		if (!RING_FULL(&tx))
-			send(i);
+	if (wait_back(XenbusStateConnected, XenbusStateClosed) == XenbusStateConnected) {
+		say("%s: connected", lie);
+		k->misbehave();
 	}
-	if (is("tx-beyond"))
-		((netif_tx_request_t *)RING_GET_REQUEST(&tx,
-		    tx.req_prod_pvt - 1))->flags = NETTXF_more_data;
-	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&rx, notify);
-	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&tx, notify);
-	(void)notify;			/* always, and too often */
-	if (is("tx-jump"))
-		tx.sring->req_prod += 1000;
-	if (is("tx-back"))
-		tx.sring->req_prod -= 5;
-	if (is("rx-jump"))
-		rx.sring->req_prod += 1000;
-	if (is("rubbish"))
-		for (int i = 64; i < 4096; i++)
-			page[0][i] = page[1][i] = (char)rand();
-	(void)xenevtchn_notify(evt, port);
-	tx.rsp_cons = tx.sring->rsp_prod;
-	rx.rsp_cons = rx.sring->rsp_prod;
+	say("%s: lied", lie);
+	if (!is("dies"))
+		finish();
 }
 
+/* Its front end in a process of its own, and this one as the tool stack. */
 static void
-misbehave(void)
+tell(const struct front_kind *k)
 {
-	/* rx-jump: until there was a packet for us, by which it is seen */
-	int turns = is("flood") ? 4000 : is("rx-jump") ? 1000 : 20;
+	pid_t pid = fork();
 
-	for (int i = 0; i < turns; i++) {
-		if (is("rx-jump") && back_state() != XenbusStateConnected)
-			break;
-		turn(is("flood") ? 200 : 20);
-		if (!is("flood"))
-			usleep(20000);
-		if (is("flip")) {
-			put(front, "state", "1");
-			put(front, "state", "4");
-		}
-		if (is("vanish") && i == 5) {
-			(void)xs_rm(xs, XBT_NULL, front);
-			break;
-		}
-		if (is("state-late") && i == 5)
-			put(front, "state", "-1");
+	if (pid < 0)
+		die("fork");
+	if (pid == 0) {
+		life(k);
+		_exit(0);
 	}
-	say("lied");
-	usleep(200000);
+	(void)waitpid(pid, NULL, 0);
+	begin(k);
+	if (back_state() != 0)
+		finish();
+	_exit(0);
 }
 
 int
 main(int argc, char **argv)
 {
+	int status, failed = 0, n = 0;
+	pid_t pid;
 
-	if (argc != 3)
+	if (argc < 4)
 		return 2;
-	dom = atoi(argv[1]);
-	lie = argv[2];
-	snprintf(front, sizeof(front), "/local/domain/0/device/vif/%d", ID);
-	snprintf(back, sizeof(back), "/local/domain/%d/backend/vif/0/%d", dom, ID);
-	if ((xs = xs_open(0)) == NULL || (evt = xenevtchn_open(NULL, 0)) == NULL)
-		die("open");
-	share();
-	devices();
-	if (!wait_back(XenbusStateInitWait))
-		say("never offered");
-	publish();
-	if (wait_back(XenbusStateConnected))
-		say("connected");
-	misbehave();
-	if (is("dies"))
-		_exit(0);
-	put(back, "online", "0");
-	put(back, "state", "5");
-	(void)xs_rm(xs, XBT_NULL, front);
-	for (int i = 0; i < 500 && back_state() != 0; i++)
-		usleep(20000);
-	say(back_state() == 0 ? "removed" : "still there");
-	return 0;
+	dom = atoi(argv[2]);
+	for (int i = 3; i < argc; i++) {
+		lie = argv[i];
+		number = i - 3;
+		if (n == MOST && wait(&status) > 0)
+			failed |= status;
+		else
+			n++;
+		if ((pid = fork()) < 0)
+			die("fork");
+		if (pid == 0)
+			tell(strcmp(argv[1], "vif") == 0 ? &net_front : &blk_front);
+	}
+	while (wait(&status) > 0)
+		failed |= status;
+	return failed != 0;
 }

@@ -5,15 +5,9 @@
 #ifndef HOSTILE_H
 #define HOSTILE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <xenevtchn.h>
 #include <xengnttab.h>
-#include <xenstore.h>
 
-#define xen_wmb() __asm__ volatile("" ::: "memory")	/* x86 keeps the order of stores */
-#define xen_mb() __sync_synchronize()
+#include "common.h"
 
 #define VDEV(n)	(51712 + 16 * (n))		/* xvda, xvdb, ... */
 
@@ -26,19 +20,13 @@ struct device {
 	bool lied;
 };
 
-extern struct xs_handle *xs;
 extern xengnttab_handle *gnt;
-extern xenevtchn_handle *evt;
-
-void	die(const char *fmt, ...);
-void	say(const char *fmt, ...);		/* a line, at once */
 
 /* Is the lie this one, and has it not been told?  It is, now. */
 bool	lies(struct device *, const char *name);
 /* The same for one that is told every time. */
 bool	lying(const struct device *, const char *name);
 
-void	put(const char *dir, const char *key, const char *fmt, ...);
 /* A number of the front end's; false: none there. */
 bool	get_number(const struct device *, const char *key, unsigned *);
 void	*map(int domid, unsigned ref);

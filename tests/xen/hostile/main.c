@@ -3,12 +3,10 @@
  * with a process of its own, says "offered by" and their process group, and ends.  They
  * serve, lie, say "lied: LIE", and go on until they are killed.
  */
-#include <errno.h>
 #include <poll.h>
-#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,33 +15,7 @@
 
 #include "hostile.h"
 
-struct xs_handle *xs;
 xengnttab_handle *gnt;
-xenevtchn_handle *evt;
-
-void
-die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	printf("hostile: ");
-	vprintf(fmt, ap);
-	printf(": %s\n", strerror(errno));
-	exit(1);
-}
-
-void
-say(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	putchar('\n');
-	fflush(stdout);
-}
 
 bool
 lying(const struct device *d, const char *name)
@@ -61,30 +33,6 @@ lies(struct device *d, const char *name)
 	d->lied = true;
 	say("lied: %s", name);
 	return true;
-}
-
-void
-put(const char *dir, const char *key, const char *fmt, ...)
-{
-	char path[256], value[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(value, sizeof(value), fmt, ap);
-	va_end(ap);
-	snprintf(path, sizeof(path), "%s%s%s", dir, *key ? "/" : "", key);
-	if (!xs_write(xs, XBT_NULL, path, value, strlen(value)))
-		die("write %s", path);
-}
-
-static char *
-get(const char *dir, const char *key)
-{
-	char path[256];
-	unsigned len;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, key);
-	return xs_read(xs, XBT_NULL, path, &len);
 }
 
 bool
@@ -114,17 +62,6 @@ set_state(struct device *d, int state)
 {
 
 	put(d->back, "state", "%d", state);
-}
-
-/* A folder that one side owns and the other reads. */
-static void
-make(const char *path, unsigned owner, unsigned reader)
-{
-	struct xs_permissions perms[2] = { { .id = owner, .perms = XS_PERM_NONE },
-	    { .id = reader, .perms = XS_PERM_READ } };
-
-	if (!xs_mkdir(xs, XBT_NULL, path) || !xs_set_permissions(xs, XBT_NULL, path, perms, 2))
-		die("make %s", path);
 }
 
 static void
@@ -249,12 +186,9 @@ device_main(const struct kind *k, int domid, unsigned n, const char *lie, int re
 	snprintf(front, sizeof(front), "/local/domain/%d/device/%s/%u", domid,
 	    k->frontname, k == &blk_kind ? VDEV(n) : n);
 	snprintf(back, sizeof(back), "/local/domain/0/backend/%s/%d/%u", k->name, domid, n);
-	if ((xs = xs_open(0)) == NULL)
-		die("xenstore");
+	open_xen();
 	if ((gnt = xengnttab_open(NULL, 0)) == NULL)
 		die("gntdev");
-	if ((evt = xenevtchn_open(NULL, 0)) == NULL)
-		die("evtchn");
 	offer(&d, k);
 	if (write(ready, "", 1) != 1)
 		die("ready");
