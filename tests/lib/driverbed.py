@@ -26,7 +26,8 @@ class Bed(xen.Bed):
             path = f"{self.dir.name}/{name}"
             with open(path, "w") as f:
                 f.truncate(disk_mb << 20)
-            qemu += ["-drive", f"file={path},format=raw,if=none,id=d{n},cache=writeback"]
+            qemu += ["-drive", f"file={path},format=raw,if=none,id=d{n},cache=writeback,"
+                     "discard=unmap"]
         qemu += ["-device", "ide-hd,drive=d1,bus=ahci.0"]
         super().__init__(qemu=qemu, pci=[NIC[1], *(d[1] for d in DISKS.values())],
                          **keys)

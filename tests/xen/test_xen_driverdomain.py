@@ -3,6 +3,7 @@ one of ours.  What is outside is dom0, on the same network as the NIC.  LONG=1: 
 sizes and counts of a long test."""
 
 import json
+import os
 import re
 import unittest
 
@@ -116,6 +117,11 @@ class DriverDomain(Case):
         self.ask(g, f"head -c 5000000 /dev/urandom >/tmp/a; nc {OURS} 7000 </tmp/a >/tmp/b & "
                  "p=$!; n=0; until [ $(stat -c %s /tmp/b) = 5000000 ] || [ $n -gt 600 ]; do "
                  "sleep 0.1; n=$((n+1)); done; kill $p; cmp /tmp/a /tmp/b", 100)
+        if KERNEL == "builtin":         # the disk's blocks go back to the host
+            used = os.stat(f"{self.bed.dir.name}/nvme").st_blocks
+            self.assertGreater(used, kb)
+            self.ask(g, "blkdiscard /dev/xvda", 120)
+            self.assertLess(os.stat(f"{self.bed.dir.name}/nvme").st_blocks, used // 8)
         self.assertTrue(d.running())
 
     def test_recovery(self):
