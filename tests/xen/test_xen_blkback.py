@@ -275,18 +275,25 @@ class Hostile(Served):
         return self.wait_for(d, lambda st: len([u for e in st["exports"] for u in e["users"]])
                              == 1)["memory"]
 
-    def hostile(self, lane, rounds):
+    def hostile(self, lane, lies):
+        """Rounds of lies until one takes no memory: the heap grows with what is at work
+        at once, a leak goes on."""
         d = self.driver([{"name": "data", "path": "blk0"}, {"name": "lies", "path": "blk1"}],
                         lane, [self.blank("/tmp/h.img"), self.blank("/tmp/i.img")])
         neighbour = self.monitor(("pv", 1), disk=[vbd("data", d.name)])
-        memory = [self.round(d, neighbour, lies) for lies in rounds]
-        self.assertLess(abs(memory[0]["free"] - memory[-1]["free"]), 256 << 10)
-        self.assertLess(memory[-1]["heap_used"] - memory[0]["heap_used"], 16 << 10)
+        memory = [self.round(d, neighbour, RIGHT)]
+        while len(memory) < 6:
+            memory.append(self.round(d, neighbour, lies))
+            used = memory[-2]["free"] - memory[-1]["free"]
+            if used < 64 << 10:
+                break
+        self.assertLess(used, 64 << 10, memory)
+        self.assertLess(memory[-1]["heap_used"] - memory[0]["heap_used"], 16 << 10, memory)
         self.shut_down(neighbour)
         self.shut_down(d)
 
     def test_lies(self):
-        everything = RIGHT + BAD + UNSUPPORTED + NAMED + QUIET
+        lies = RIGHT + BAD + UNSUPPORTED + NAMED + QUIET if LONG else FEW
         for lane in TWO if LONG else TWO[:1]:
             with self.on(lane):
-                self.hostile(lane, [everything] * 3 if LONG else [RIGHT, FEW])
+                self.hostile(lane, lies)

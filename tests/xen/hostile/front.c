@@ -61,7 +61,7 @@ wait_back(int this, int that)
 	int s;
 
 	while ((s = back_state()) != this && s != that && time(NULL) < end)
-		usleep(30000);
+		usleep(100000);		/* xenstored has others to serve */
 	return s == this || s == that ? s : -1;
 }
 
