@@ -1,5 +1,5 @@
 # The drivers for disks with a device made of memory, under ASan and UBSan.
-disk_fake := tests/host/disk_fake.c builtin/dev/disk_io.c
+disk_fake := tests/host/disk_fake.c tests/host/disk_client.c builtin/dev/disk_io.c
 disk_host_CFLAGS = -ffreestanding -nostdinc -isystem $(GCCINC) -Iinclude \
 	   -Ilibc-min/include
 disk_host_DEPS := tests/host/disk_fake.h builtin/dev/dev.h

@@ -48,7 +48,7 @@ void	fake_shutdown(void);
 /* The device does something: the test's. */
 void	fake_step(void);
 
-/* ---- the client ---- */
+/* ---- the client: disk_client.c ---- */
 
 #define MAXREQ		80
 struct client {
