@@ -41,7 +41,6 @@ struct vif_softc {
 	struct ethercom	sc_ec;
 	struct vif	*sc_vif;
 	struct vif_info	sc_info;
-	bool		sc_whole;
 	struct txpkt	*sc_done;	/* pushed by anybody, atomically */
 	struct txpkt	*sc_free;	/* under the output lock */
 };
@@ -341,11 +340,6 @@ vif_input(void *arg, struct netpktq *q)
 	struct mbuf *m;
 	int bound, flags;
 
-	/* a bridge forwards frames as they are, whatever they lack */
-	if (ifp->if_bridge != NULL && !sc->sc_whole) {
-		rumpcomp_vif_whole(sc->sc_vif);
-		sc->sc_whole = true;
-	}
 	KERNEL_LOCK(1, NULL);
 	bound = curlwp_bind();
 	while ((p = STAILQ_FIRST(q)) != NULL) {
@@ -389,14 +383,6 @@ vif_stop(struct ifnet *ifp, int disable)
 	ifp->if_flags &= ~IFF_RUNNING;
 }
 
-static int
-vif_ioctl(struct ifnet *ifp, u_long cmd, void *data)
-{
-	int error = ether_ioctl(ifp, cmd, data);
-
-	return error == ENETRESET ? 0 : error;
-}
-
 /* Offloads that the device has are on from the start. */
 static void
 vif_caps(struct ifnet *ifp, uint32_t caps)
@@ -419,6 +405,35 @@ vif_caps(struct ifnet *ifp, uint32_t caps)
 		ifp->if_csum_flags_rx = TX_CSUM_V4 | TX_CSUM_V6;
 	}
 	ifp->if_capenable = ifp->if_capabilities;
+}
+
+/*
+ * A bridge makes its members promiscuous.  It forwards frames as they are,
+ * whatever they lack, and of its own interfaces' packets it forgets what was
+ * left to the device (2016: bridge_enqueue()): nothing is left to it then.
+ */
+static void
+vif_promisc(struct vif_softc *sc)
+{
+	struct ifnet *ifp = &sc->sc_ec.ec_if;
+
+	if ((ifp->if_flags & IFF_PROMISC) == 0)
+		return;
+	rumpcomp_vif_whole(sc->sc_vif);
+	ifp->if_csum_flags_tx = 0;
+	ifp->if_capenable &= ~(IFCAP_CSUM_TCPv4_Tx | IFCAP_CSUM_UDPv4_Tx |
+	    IFCAP_CSUM_TCPv6_Tx | IFCAP_CSUM_UDPv6_Tx | IFCAP_TSOv4 |
+	    IFCAP_TSOv6);
+}
+
+static int
+vif_ioctl(struct ifnet *ifp, u_long cmd, void *data)
+{
+	int error = ether_ioctl(ifp, cmd, data);
+
+	if (cmd == SIOCSIFFLAGS)
+		vif_promisc(ifp->if_softc);
+	return error == ENETRESET ? 0 : error;
 }
 
 static int	vif_clone(struct if_clone *, int);

@@ -45,6 +45,7 @@ class DriverDomain(Case):
             path, stored = "blk0", {"pci": [NIC[0]], "disk": [xencase.disk("/bed/stored")]}
             with open(f"{self.bed.work}/stored", "w") as f:
                 f.truncate(DISK_MB << 20)
+            self.bed.run("mount -o remount,async $(readlink -f /bed)")     # its flushes are enough
         conf = {"rc": [{"bin": "driverdomain"}],
                 "bridge": [{"if": "bridge0", "members": [NIC[2], "virt0"]}],
                 "net": [{"if": NIC[2], "type": "inet", "method": "static", "addr": SELF,

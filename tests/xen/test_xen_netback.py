@@ -164,7 +164,7 @@ class Netback(Case):
             "mask": "16"})
         self.client(d, 3, net={"if": "virt0", "type": "inet", "method": "dhcp"})
         self.echoes(size=300000)
-        self.bed.run(f"ping -c 2 -w 60 {UP}")
+        self.bed.run(f"ping -c 2 -w 60 {UP} && wget -q -O /dev/null http://{UP}/status.json")
         with self.assertRaisesRegex(Refused, "error 61 "):
             self.ask(g, f"send {DOM0} 4 word")
         self.assertNotIn("panic", d.console)
