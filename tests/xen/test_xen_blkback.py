@@ -30,6 +30,10 @@ RIGHT = "none none+indirect none+kept none+discard".split()
 FEW = """none beyond wraps backwards past-page no-segments most-segments gref read-only
     gref+kept list-gref+indirect beyond+discard operation operation+indirect jump back ring-word
     port queues wavers rubbish flood vanish dies dies+kept""".split()
+if KERNEL == "netbsd":      # discards no such disk: it isn't offered
+    BAD, UNSUPPORTED, RIGHT, FEW = ([lie for lie in lies if "+discard" not in lie]
+                                    for lies in (BAD, UNSUPPORTED, RIGHT, FEW))
+LEAK = (64 if KERNEL == "builtin" else 256) << 10
 REQUESTS = 80           # of each that lies in requests
 SERVED = set(BAD + UNSUPPORTED + RIGHT)
 
@@ -285,9 +289,9 @@ class Hostile(Served):
         while len(memory) < 6:
             memory.append(self.round(d, neighbour, lies))
             used = memory[-2]["free"] - memory[-1]["free"]
-            if used < 64 << 10:
+            if used < LEAK:
                 break
-        self.assertLess(used, 64 << 10, memory)
+        self.assertLess(used, LEAK, memory)
         self.assertLess(memory[-1]["heap_used"] - memory[0]["heap_used"], 16 << 10, memory)
         self.shut_down(neighbour)
         self.shut_down(d)
