@@ -29,12 +29,13 @@ QUIET = """wavers wavers+indirect wavers+kept rubbish rubbish+indirect flood flo
 RIGHT = "none none+indirect none+kept none+discard".split()
 FEW = """none beyond wraps backwards past-page no-segments most-segments gref read-only
     gref+kept list-gref+indirect beyond+discard operation operation+indirect jump back ring-word
-    port queues wavers rubbish flood vanish dies dies+kept""".split()
+    port queues wavers rubbish vanish flood dies""".split()
 if KERNEL == "netbsd":      # discards no such disk: it isn't offered
     BAD, UNSUPPORTED, RIGHT, FEW = ([lie for lie in lies if "+discard" not in lie]
                                     for lies in (BAD, UNSUPPORTED, RIGHT, FEW))
 LEAK = (64 if KERNEL == "builtin" else 256) << 10
 REQUESTS = 80           # of each that lies in requests
+BUSY = "flood flood+kept dies dies+kept".split()    # most at work at once
 SERVED = set(BAD + UNSUPPORTED + RIGHT)
 
 
@@ -285,7 +286,7 @@ class Hostile(Served):
         d = self.driver([{"name": "data", "path": "blk0"}, {"name": "lies", "path": "blk1"}],
                         lane, [self.blank("/tmp/h.img"), self.blank("/tmp/i.img")])
         neighbour = self.monitor(("pv", 1), disk=[vbd("data", d.name)])
-        memory = [self.round(d, neighbour, RIGHT)]
+        memory = [self.round(d, neighbour, RIGHT + BUSY)]
         while len(memory) < 6:
             memory.append(self.round(d, neighbour, lies))
             used = memory[-2]["free"] - memory[-1]["free"]
