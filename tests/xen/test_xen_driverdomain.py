@@ -137,8 +137,8 @@ class DriverDomain(Case):
             dd if=/tmp/x of=/mnt/f.$((n%20)) bs=64k conv=fsync 2>/dev/null ||
             echo $n >>/tmp/bad; sleep 0.3; done; echo $n >/tmp/rounds) &""".replace("\n", " "))
         for n in range(CRASHES):
-            with self.bed.start(f"client send {LINUX} 7001 {40 << 20}", 400) as a, \
-                    self.bed.start(f"client recv {OURS} 7002 {20 << 20}", 400) as b:
+            with self.bed.start(f"client send {LINUX} 7001 {40 << 20}", 1200) as a, \
+                    self.bed.start(f"client recv {OURS} 7002 {20 << 20}", 1200) as b:
                 self.bed.run("sleep 1.5")
                 self.crash(n)
                 for s in (a, b):
