@@ -131,7 +131,8 @@ class DriverDomain(Case):
         self.driver("ahci")
         g = self.linux_client()
         o = self.our_client()
-        self.ask(g, "/sbin/mke2fs -q -t ext4 /dev/xvda && mount /dev/xvda /mnt", 60)
+        self.ask(g, "/sbin/mke2fs -q -t ext4 /dev/xvda && mount /dev/xvda /mnt && "
+                 "dmesg -n 5", 60)
         self.ask(g, """(n=0; until [ -f /tmp/stop ]; do n=$((n+1));
             head -c 3000000 /dev/urandom >/tmp/x && md5sum </tmp/x >/tmp/sum.$((n%20)) &&
             dd if=/tmp/x of=/mnt/f.$((n%20)) bs=64k conv=fsync 2>/dev/null ||
@@ -154,7 +155,9 @@ class DriverDomain(Case):
                        "for i in /tmp/sum.*; do md5sum </mnt/f.${i#*.} | cmp - $i && echo same; "
                        "done; umount /mnt; e2fsck -fn /dev/xvda", 200)
         files = self.ask(g, "ls /tmp/sum.* | wc -l").split()[-1]
-        self.assertEqual(out.count("same"), int(files), out)
+        self.assertEqual(out.count("same"), int(files),
+                         "\n".join((out, self.log(), g.console[-2000:], self.bed.log(
+                             "log/console/guest-driver.log")[-3000:])))
         self.assertNotIn("bad", out)
         self.shut_down(o) if o.running() else None
         self.assertEqual(self.log().count("begun anew"), CRASHES, self.log())
