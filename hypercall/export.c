@@ -22,9 +22,8 @@ rumpcomp_export_next(struct export *e, struct export_req **rp)
 void
 rumpcomp_export_done(struct export_req *r, int error)
 {
-	struct export_io *io = (struct export_io *)r;
 
-	io->done(io, error);
+	export_done((struct export_io *)r, error);
 }
 
 void
@@ -32,6 +31,13 @@ rumpcomp_export_close(struct export *e)
 {
 
 	export_close(e);
+}
+
+void
+rumpcomp_export_leave(struct export *e)
+{
+
+	export_leave(e);
 }
 
 int

@@ -48,6 +48,8 @@ void	export_watch(void (*fn)(void));
 
 int	export_open(const struct export_info *, struct export **);
 int	export_next(struct export *, struct export_io **);
+void	export_done(struct export_io *, int error);
 void	export_close(struct export *);
+void	export_leave(struct export *);
 
 #endif /* SIRLOIN_EXPORT_H */

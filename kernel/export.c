@@ -11,7 +11,7 @@ struct export {
 	struct kern_spin lock;
 	struct kern_waitq wq;		/* the program's threads */
 	STAILQ_HEAD(, export_io) queue;
-	bool		closed;
+	bool		closed, left;
 	LIST_HEAD(, export_user) users;
 	LIST_ENTRY(export) link;
 };
@@ -163,7 +163,7 @@ export_next(struct export *e, struct export_io **iop)
 
 	for (;;) {
 		s = kern_spin_lock(&e->lock);
-		if ((*iop = STAILQ_FIRST(&e->queue)) != NULL) {
+		if (!e->left && (*iop = STAILQ_FIRST(&e->queue)) != NULL) {
 			STAILQ_REMOVE_HEAD(&e->queue, link);
 			kern_spin_unlock(&e->lock, s);
 			return 0;
@@ -174,6 +174,21 @@ export_next(struct export *e, struct export_io **iop)
 		}
 		(void)kern_waitq_sleep(&e->wq, &e->lock, s, UINT64_MAX);
 	}
+}
+
+void
+export_done(struct export_io *io, int error)
+{
+
+	if (!__atomic_load_n(&io->ex->left, __ATOMIC_SEQ_CST))
+		io->done(io, error);
+}
+
+void
+export_leave(struct export *e)
+{
+
+	__atomic_store_n(&e->left, true, __ATOMIC_SEQ_CST);
 }
 
 void

@@ -240,10 +240,21 @@ start_one(struct disk *d)
 	    i.flags & EXPORT_DISCARDS ? ", discard" : "");
 }
 
+/* Before the drivers stop: an error of theirs would be the clients'. */
+static void
+leave(void)
+{
+
+	for (int i = 0; i < ndisk; i++)
+		if (disks[i].ex != NULL)
+			rumpcomp_export_leave(disks[i].ex);
+}
+
 void
 blk_start(void)
 {
 
 	for (int i = 0; i < ndisk; i++)
 		start_one(&disks[i]);
+	(void)atexit(leave);
 }

@@ -60,6 +60,12 @@ void	rumpcomp_export_done(struct export_req *, int error);
  * threads.  The name is free; the struct stays for those who still have it.
  */
 void	rumpcomp_export_close(struct export *);
+/*
+ * The program is about to end, and its disk with it: from now on nobody is answered,
+ * whatever rumpcomp_export_done() says, and rumpcomp_export_next() does not return.
+ * What has no answer is done again by the domain's successor (docs/driver-domain.md).
+ */
+void	rumpcomp_export_leave(struct export *);
 
 /*
  * A descriptor of rumpuser_open()'s on a block device: what is there does not
