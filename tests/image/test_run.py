@@ -19,8 +19,8 @@ import common  # noqa: E402  (the launcher's)
 class Several(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        proc = program.compile(f"{ROOT}/tests/programs/proc.c")
-        cls.image = program.bake(proc, name="proc", files={"etc/motd": b"baked"})
+        cls.proc = program.compile(f"{ROOT}/tests/programs/proc.c")
+        cls.image = program.bake(cls.proc, name="proc", files={"etc/motd": b"baked"})
 
     def run_config(self, rc, status, mem=128, timeout=60):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as f:
@@ -82,7 +82,7 @@ class Several(unittest.TestCase):
     def test_root_disk(self):
         """A root file system on a disk, and one in memory."""
         with tempfile.TemporaryDirectory() as d:
-            with open(program.DIR + "/proc", "rb") as f:
+            with open(self.proc, "rb") as f:
                 proc = f.read()
             disk = files_disk(f"{d}/root.iso", {"bin/proc": proc, "etc/motd": b"disk"},
                               fstype="iso")
