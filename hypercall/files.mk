@@ -12,7 +12,7 @@ hypercall_pci_SRCS := hypercall/pci_kept.c hypercall/pci.c hypercall/pci_conf.c 
 # Disks served to others (component blkback).
 hypercall_export_SRCS := hypercall/export.c
 hypercall_soft_SRCS := hypercall/soft.c
-hypercall_vm_SRCS := hypercall/vm.c
+hypercall_vm_SRCS := hypercall/vm.c hypercall/fault.c
 # and what NetBSD's kernel wants beside them
 hypercall_vmshare_SRCS := hypercall/vmshare.c
 # Folders of the host (component share).

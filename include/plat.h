@@ -159,6 +159,11 @@ void	plat_ctx_init(struct plat_ctx *ctx, void *stack_top, void *fpu,
 	    uintptr_t fsbase);
 size_t	plat_fpu_size(void);
 /*
+ * The running thread goes on as the frame says.  Interrupts masked, on no stack
+ * that is of use; the frame is in stack memory, and RSP passes over it.
+ */
+void	plat_resume(struct plat_frame *) __attribute__((noreturn));
+/*
  * Interrupts masked, run queue held.  Saves the current thread in from
  * (unless from->preempted says that it is saved already) and continues `to',
  * returning in its context; resumes a preempted `to' where it was, after

@@ -15,7 +15,8 @@ kernel_HOT := kernel/trace.c kernel/trace_hook.c kernel/netsoft.c kernel/sched.c
 	   kernel/waitq.c kernel/rw.c kernel/futex.c kernel/heap.c kernel/slab.c \
 	   kernel/page.c kernel/rxpool.c
 # Address space for programs, and a disk in the image: with room linux/.
-kernel_vm_SRCS := kernel/vm.c kernel/vm_park.c kernel/vm_promise.c kernel/romdisk.c
+kernel_vm_SRCS := kernel/vm.c kernel/vm_park.c kernel/vm_promise.c kernel/fault.c \
+	   kernel/romdisk.c
 # Disks that the program serves.
 kernel_export_SRCS := kernel/export.c
 # A timeline: in all images but those that the Makefile names.

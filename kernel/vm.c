@@ -242,6 +242,22 @@ kern_vm_fault(uintptr_t va, bool write, bool fetch)
 	return good;
 }
 
+int
+kern_vm_prot(uintptr_t va)
+{
+	unsigned long s;
+	struct area *a;
+	int prot;
+
+	if (base == 0 || va < base || va >= base + SPACE)
+		return -1;
+	s = kern_spin_lock(&lock);
+	a = area_above(va);
+	prot = a != NULL && a->start <= va ? a->prot : -1;
+	kern_spin_unlock(&lock, s);
+	return prot;
+}
+
 /* ---- calls ---- */
 
 static bool

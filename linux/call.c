@@ -240,6 +240,7 @@ lx_syscall(long a, long b, long c, long d, long e, long f, long n)
 	struct lx_task *t = lx_self();
 	long r;
 
+	t->in = "a call";
 	if ((unsigned long)n < NCALLS && calls[n].fn != NULL) {
 		t->in = calls[n].name;
 		r = calls[n].fn(a, b, c, d, e, f);
@@ -251,6 +252,7 @@ lx_syscall(long a, long b, long c, long d, long e, long f, long n)
 		r = lx_missing(lx_absent(n), n);
 	if (__builtin_expect(lx_signal_pending(t), 0))
 		r = lx_signals(t, r);
+	t->in = NULL;
 	return r;
 }
 

@@ -55,6 +55,11 @@ struct lx_sigaction {			/* the kernel's struct sigaction */
 	void		(*restorer)(void);
 	uint64_t	mask;
 };
+struct lx_altstack {			/* stack_t */
+	void		*sp;
+	int		flags;
+	size_t		size;		/* 0: there is none */
+};
 struct lx_special;
 struct lx_ptimer;
 /* What a handler is told beyond the number (siginfo_t). */
@@ -112,7 +117,11 @@ struct lx_task {
 	bool		hassaved;
 	uint32_t	wakeword;	/* futex: waits that a signal ends */
 	uint32_t	*waits;		/* the futex that it waits on */
-	const char	*in;		/* the call that it is in, for reports */
+	const char	*in;		/* the call that it is in; NULL: its own code */
+	struct lx_altstack alt;
+	struct host_frame fault;	/* fault.c's: the last one of its code */
+	uintptr_t	faultaddr;
+	bool		nohandler;	/* for want of a stack: to be reported */
 	struct host_thread *thread;
 	/* where a new one begins */
 	uintptr_t	sp, pc, tls;
@@ -230,8 +239,8 @@ void	lx_timers_end(struct lx_process *);
 /* ---- signals (signal.c) ---- */
 
 #define LX_SIGBIT(n)	(1UL << ((n) - 1))
-enum { LX_SIGHUP = 1, LX_SIGINT = 2, LX_SIGABRT = 6, LX_SIGKILL = 9,
-    LX_SIGSEGV = 11, LX_SIGPIPE = 13, LX_SIGALRM = 14, LX_SIGTERM = 15,
+enum { LX_SIGHUP = 1, LX_SIGINT = 2, LX_SIGILL = 4, LX_SIGTRAP = 5,
+    LX_SIGABRT = 6, LX_SIGBUS = 7, LX_SIGFPE = 8, LX_SIGKILL = 9, LX_SIGSEGV = 11, LX_SIGPIPE = 13, LX_SIGALRM = 14, LX_SIGTERM = 15,
     LX_SIGCHLD = 17, LX_SIGCONT = 18, LX_SIGSTOP = 19, LX_SIGURG = 23,
     LX_SIGVTALRM = 26, LX_SIGPROF = 27, LX_SIGWINCH = 28 };
 /* At the end of every call: run handlers of what is pending and not masked. */
@@ -242,6 +251,7 @@ void	lx_signal_send(struct lx_process *, struct lx_task *, int sig);
 long	lx_signal_queue(struct lx_process *, int tid, int sig,
 	    const struct lx_siginfo *);
 void	lx_die_by(struct lx_process *, int sig) __attribute__((noreturn));
+void	lx_fault_init(void);			/* fault.c */
 /* Would this end it? */
 bool	lx_signal_kills(const struct lx_process *, int sig);
 void	lx_exit_group(struct lx_process *, int status) __attribute__((noreturn));

@@ -96,6 +96,7 @@ lx_process_start(const struct lx_start *s, struct lx_process **pp)
 	if (p == NULL)
 		return LX_ENOMEM;
 	memset(p, 0, sizeof(*p));
+	lx_fault_init();
 	if ((error = rump_pub_lwproc_rfork(RUMP_RFFDG)) != 0) {
 		rumpcomp_host_free(p);
 		return lx_errno_of(error);

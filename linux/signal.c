@@ -2,26 +2,23 @@
  * signal.c: signals as far as one process has them: sent by itself, by its
  * timers and by the platform.  A handler runs at the end of the thread's next
  * system call; sleeping, polling and futex waits end early for it, other calls
- * that wait do not.
+ * that wait do not.  Signals of faults: fault.c.
  */
 #include <kern_errno.h>
 #include <string.h>
 #include <rump/rumpuser.h>
 
-#include "linux.h"
+#include "fault.h"
 #include "poll.h"
 #include "process.h"
 
 #define SIG_DFL		((void (*)(int))0)
 #define SIG_IGN		((void (*)(int))1)
+#define SA_ONSTACK	0x08000000
 #define SA_NODEFER	0x40000000
 #define SA_RESETHAND	0x80000000
 #define UNBLOCKABLE	(LX_SIGBIT(LX_SIGKILL) | LX_SIGBIT(LX_SIGSTOP))
 #define SI_USER		0
-
-/* asm/ucontext.h: where a handler finds the mask that it came from. */
-#define UCONTEXT_SIZE	968
-#define UCONTEXT_MASK	296
 
 static bool
 ignored(const struct lx_process *p, int sig)
@@ -143,20 +140,43 @@ lx_die_by(struct lx_process *p, int sig)
 	lx_exit_group(p, 128 + sig);
 }
 
+void
+lx_handler_begins(struct lx_task *t, int sig, const struct lx_sigaction *sa)
+{
+
+	if (sa->flags & SA_RESETHAND)
+		t->proc->sig[sig].handler = SIG_DFL;
+	t->sigmask |= sa->mask | (sa->flags & SA_NODEFER ? 0 : LX_SIGBIT(sig));
+	t->in = NULL;
+}
+
+void
+lx_mask_back(struct lx_task *t, uint64_t mask)
+{
+
+	t->sigmask = mask & ~UNBLOCKABLE;
+}
+
+/* Of a signal that was sent: what it interrupts is a call of a function. */
 static void
 handle(struct lx_task *t, int sig, const struct lx_siginfo *si)
 {
 	struct lx_sigaction sa = t->proc->sig[sig];
-	uint64_t uc[UCONTEXT_SIZE / 8] = { 0 };
+	struct lx_ucontext uc = { .stack = t->alt, .sigmask = t->sigmask };
+	const char *in = t->in;
 	int info[32];
+	uintptr_t sp;
 
 	info_out(info, sig, si);
-	if (sa.flags & SA_RESETHAND)
-		t->proc->sig[sig].handler = SIG_DFL;
-	uc[UCONTEXT_MASK / 8] = t->sigmask;
-	t->sigmask |= sa.mask | (sa.flags & SA_NODEFER ? 0 : LX_SIGBIT(sig));
-	((void (*)(int, void *, void *))(void *)sa.handler)(sig, info, uc);
-	t->sigmask = uc[UCONTEXT_MASK / 8] & ~UNBLOCKABLE;
+	sp = lx_altstack_top(t, &sa, (uintptr_t)info);
+	lx_handler_begins(t, sig, &sa);
+	if (sp != 0)
+		lx_handler_on(sp, sa.handler, sig, info, &uc);
+	else
+		((void (*)(int, void *, void *))(void *)sa.handler)(sig, info,
+		    &uc);
+	t->in = in;
+	lx_mask_back(t, uc.sigmask);
 }
 
 long
@@ -278,17 +298,56 @@ lx_sys_rt_sigtimedwait(long set, long info, long ts, long size, long e, long f)
 	}
 }
 
-/* Handlers run on the thread's own stack; what is set is remembered. */
+/* ---- another stack for handlers ---- */
+
+enum { SS_ONSTACK = 1, SS_DISABLE = 2, MINSIGSTKSZ = 2048 };
+
+static bool
+on_altstack(const struct lx_task *t, uintptr_t sp)
+{
+
+	return sp - (uintptr_t)t->alt.sp < t->alt.size;
+}
+
+uintptr_t
+lx_altstack_top(struct lx_task *t, const struct lx_sigaction *sa, uintptr_t sp)
+{
+
+	if ((sa->flags & SA_ONSTACK) == 0 || t->alt.size == 0 ||
+	    on_altstack(t, sp))
+		return 0;
+	return (uintptr_t)t->alt.sp + t->alt.size;
+}
+
 long
 lx_sys_sigaltstack(long new, long old, long c, long d, long e, long f)
 {
-	struct { void *sp; int flags; size_t size; } *o = (void *)old;
+	struct lx_task *t = lx_self();
+	const struct lx_altstack *n = (const void *)new;
+	struct lx_altstack *o = (void *)old, was = t->alt;
+	bool on = on_altstack(t, (uintptr_t)&was);
+	uintptr_t page;
 
-	if (o != NULL) {
-		o->sp = NULL;
-		o->flags = 2;			/* SS_DISABLE */
-		o->size = 0;
+	was.flags = on ? SS_ONSTACK : was.size == 0 ? SS_DISABLE : 0;
+	if (n != NULL) {
+		if (on)
+			return -LX_EPERM;
+		if ((n->flags & ~(SS_ONSTACK | SS_DISABLE)) != 0)
+			return -LX_EINVAL;
+		if (n->flags & SS_DISABLE)
+			t->alt = (struct lx_altstack){ .flags = SS_DISABLE };
+		else if (n->size < MINSIGSTKSZ)
+			return -LX_ENOMEM;
+		else {
+			t->alt = (struct lx_altstack){ n->sp, 0, n->size };
+			/* where faults are pushed onto it, it must be there */
+			page = (uintptr_t)n->sp & ~4095UL;
+			(void)rumpcomp_host_vm_commit((void *)page,
+			    (((uintptr_t)n->sp + n->size + 4095) & ~4095UL) - page);
+		}
 	}
+	if (o != NULL)
+		*o = was;
 	return 0;
 }
 

@@ -89,6 +89,7 @@ task_main(void *arg)
 	rumpcomp_host_futex_wake(&p->begun, 1);
 	if (t->tls != 0)
 		rumpcomp_host_setfs(t->tls);
+	t->in = NULL;
 	lx_enter(t->pc, t->sp, &t->hoststack, t->arg);
 	rumpcomp_host_setfs(fs);
 	rump_pub_lwproc_releaselwp();
@@ -114,6 +115,7 @@ lx_task_new(struct lx_process *p)
 	if (t != NULL) {
 		memset(t, 0, sizeof(*t));
 		t->proc = p;
+		t->in = "its start";
 		t->tid = __atomic_add_fetch(&lasttid, 1, __ATOMIC_RELAXED);
 	}
 	return t;

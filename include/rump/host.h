@@ -63,6 +63,24 @@ int	rumpcomp_host_vm_discard(void *, size_t size);	/* zeroes again */
 int	rumpcomp_host_vm_commit(void *, size_t size);
 /* Before a thread begins on a stack in such memory.  ENOMEM. */
 int	rumpcomp_host_vm_stack(void *top);
+int	rumpcomp_host_vm_prot(const void *);	/* HOST_VM_*; -1: nothing there */
+/*
+ * Faults of programs' code: fn says whether the thread goes on (1), as the frame
+ * says then, or that is the end of the machine with a report.  Interrupts are
+ * masked, and what it touches must be there: no program's memory, no lock, no
+ * register that is not in the frame.  addr: of a page fault, else 0.
+ */
+struct host_frame {
+	uint64_t	r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8;
+	uint64_t	rdi, rsi, rdx, rcx, rax, vector, error;
+	uint64_t	rip, cs, rflags, rsp, ss;
+};
+typedef int host_fault_fn(struct host_frame *, uintptr_t addr);
+void	rumpcomp_host_onfault(host_fault_fn *);
+/* This thread goes on there; the frame is on a stack of no more use. */
+void	rumpcomp_host_resume(struct host_frame *) __attribute__((noreturn));
+/* Bytes of XSAVE's area, 64-aligned; 512: FXSAVE's. */
+size_t	rumpcomp_host_fpusize(void);
 /* Bytes of memory there are, and free. */
 void	rumpcomp_host_meminfo(uint64_t *total, uint64_t *free);
 

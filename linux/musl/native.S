@@ -52,7 +52,7 @@ exitunmap:
 	hlt
 	.size	__sirloin_native, . - __sirloin_native
 
-	/* Where Linux's signal handlers return to; ours are plain calls. */
+	/* Where Linux's signal handlers return to; ours have another place. */
 	.globl	__restore_rt
 	.hidden	__restore_rt
 	.type	__restore_rt, @function

@@ -77,6 +77,14 @@ plat_ctx_switch:
 	leaq	CTX_FRAME(%rbx), %rsp
 	jmp	x86_frame_return
 
+	/* void plat_resume(struct plat_frame *) */
+	.section .text.resume, "ax"
+	.globl	plat_resume
+plat_resume:
+	movq	%rdi, %rsp
+	jmp	x86_frame_return
+
+	.section .text.switch, "ax"
 	/* Where the first switch to a new thread returns to. */
 	.balign 16
 	.globl	x86_thread_start

@@ -9,6 +9,7 @@
 
 /* In images that give programs address space. */
 #pragma weak kern_vm_fault
+#pragma weak kern_program_fault
 
 struct hw_cpu *hw_cpus[MAXCPU];
 
@@ -119,6 +120,7 @@ static bool stopping;			/* plat_cpu_stop_others */
 void
 hw_exception(struct plat_frame *f)
 {
+	bool page = f->vector == PAGE_FAULT;
 	uint64_t va = 0;
 
 	if (f->vector == NMI && __atomic_load_n(&stopping, __ATOMIC_ACQUIRE))
@@ -126,16 +128,15 @@ hw_exception(struct plat_frame *f)
 			__asm__ volatile("cli; hlt");
 	if (f->vector == NMI && hw_smp_nmi())
 		return;
-	if (f->vector == PAGE_FAULT) {
+	if (page || f->vector == DOUBLE_FAULT)
 		__asm__ volatile("movq %%cr2, %0" : "=r"(va));
-		if (kern_vm_fault != NULL && kern_vm_fault(va,
-		    (f->error & X86_PF_WRITE) != 0, (f->error & X86_PF_FETCH) != 0))
-			return;
-		kern_trap(x86_fault_text(f, va, is_stack_guard(va, f->rsp)), va, f);
-	}
-	if (f->vector == DOUBLE_FAULT)
-		__asm__ volatile("movq %%cr2, %0" : "=r"(va));
-	kern_trap(x86_trap_text(f->vector), va, f);
+	if (page && kern_vm_fault != NULL && kern_vm_fault(va,
+	    (f->error & X86_PF_WRITE) != 0, (f->error & X86_PF_FETCH) != 0))
+		return;
+	if (kern_program_fault != NULL && kern_program_fault(f, va))
+		return;
+	kern_trap(page ? x86_fault_text(f, va, is_stack_guard(va, f->rsp)) :
+	    x86_trap_text(f->vector), va, f);
 }
 
 /* By NMI, so that CPUs stop that have masked interrupts. */

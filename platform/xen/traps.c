@@ -8,6 +8,7 @@
 
 /* In images that give programs address space. */
 #pragma weak kern_vm_fault
+#pragma weak kern_program_fault
 
 #define PAGE_FAULT	14
 #define NEXCEPTION	20
@@ -60,17 +61,17 @@ is_stack_guard(uint64_t va, uint64_t rsp)
 void
 xen_exception(struct plat_frame *f)
 {
-	uint64_t va;
+	bool page = f->vector == PAGE_FAULT;
+	uint64_t va = page ? xen_vi[xen_self()->num]->arch.cr2 : 0;
 
-	if (f->vector == PAGE_FAULT) {
-		va = xen_vi[xen_self()->num]->arch.cr2;
-		if (kern_vm_fault != NULL && kern_vm_fault(va,
-		    (f->error & X86_PF_WRITE) != 0,
-		    (f->error & X86_PF_FETCH) != 0))
-			return;
+	if (page && kern_vm_fault != NULL && kern_vm_fault(va,
+	    (f->error & X86_PF_WRITE) != 0, (f->error & X86_PF_FETCH) != 0))
+		return;
+	if (kern_program_fault != NULL && kern_program_fault(f, va))
+		return;
+	if (page)
 		kern_trap(x86_fault_text(f, va, is_stack_guard(va, f->rsp)),
 		    va, f);
-	}
 	kern_trap(f->vector == XEN_VEC_FAILSAFE ? "failed return from Xen" :
 	    x86_trap_text(f->vector), 0, f);
 }

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 import program
-from guest import OUT, ROOT, SIRLOIN, free_port, image, run
+from guest import KERNEL, OUT, ROOT, SIRLOIN, free_port, image, run
 
 SCRIPT = f"{ROOT}/scripts/gdb/sirloin.py"
 
@@ -52,6 +52,7 @@ class Debug(unittest.TestCase):
         self.assertRegex(text, r"(?s)in sched_switch .* in lx_syscall .* in sleep .* "
                                r"waits_here \(n=.*100\).*worker ")
 
+    @unittest.skipIf(KERNEL == "netbsd", "below the line: the same for both kernels")
     def test_preempted(self):
         """Frames of a thread that an interrupt has stopped in the middle."""
         _, text = session(f"{OUT}/builtin/hw/kerntest.elf", "--mem", 128, commands=[

@@ -107,6 +107,12 @@ int deeper(volatile char *p, int n)
 }
 int main(int argc, char **argv) { return deeper((char *)argv, argc); }
 """
+# What tests/programs/faults.c is asked for, how it ends, and what is said then.
+FAULTS = (("deep", 0, "three times, deep"), ("smash", 0, "three times"),
+          ("again", 134, "panic: null pointer, write at address 0x8\\b"),
+          ("blocked", 134, "panic: null pointer, write"),
+          ("nostack", 134, "panic: stack overflow"),
+          ("call", 134, "handled here\\s+panic: .*address 0x700000000001"))
 # Calls that a kernel of Linux's has: each says its name once, and fails.
 ABSENT = r"""
 #define _GNU_SOURCE
@@ -244,6 +250,19 @@ class Linux(unittest.TestCase):
         status, console = run(self.source("deep", DEEP), "--mem", 64)
         self.assertEqual(status, 134, console)
         self.assertIn("stack overflow", console)
+
+    def test_faults(self):
+        """Faults with a handler that end the program all the same, and that don't."""
+        prog = program.compile(f"{ROOT}/tests/programs/faults.c")
+        baked = program.bake(prog, name="faults")
+        for what, status, said in FAULTS:
+            with self.subTest(what=what):
+                r = subprocess.run([prog, what], stdout=subprocess.DEVNULL, timeout=60)
+                if what != "call":      # there it is an error of the call
+                    self.assertEqual(r.returncode, -11 if status else 0)
+                got, console = run(baked, "--mem", 64, "--smp", 2, "--", what)
+                self.assertEqual(got, status, console)
+                self.assertRegex(console, said)
 
     def test_not_a_program(self):
         status, console = run(image("linux"), "--mem", 64, "--", "/nothing")

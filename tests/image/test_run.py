@@ -10,7 +10,7 @@ import time
 import unittest
 
 import program
-from guest import KERNEL, ROOT, SIRLOIN, files_disk, image, run
+from guest import KERNEL, ROOT, SIRLOIN, files_disk, image, programs_said, run
 
 sys.path.insert(0, f"{ROOT}/scripts/lib")
 import common  # noqa: E402  (the launcher's)
@@ -30,7 +30,7 @@ class Several(unittest.TestCase):
             got, console = run(self.image, "--smp", 2, "--mem", mem, "--config", f.name,
                                timeout=timeout)
         self.assertEqual(got, status, console)
-        return console.replace("\r", "")
+        return programs_said(console)
 
     def test_sequence(self):
         """Data, environment, working directory and descriptors of its own; memory comes
@@ -90,7 +90,7 @@ class Several(unittest.TestCase):
             for img in (self.image, image("linux")):
                 status, console = run(img, "--mem", 64, "--disk", f"{disk},root", "--tmpfs",
                                       "/scratch", "--bin", "proc", "--", "show", "/etc/motd")
-                self.assertEqual((status, console.strip()), (0, "disk"), console)
+                self.assertEqual((status, programs_said(console).strip()), (0, "disk"), console)
 
     def wait_for(self, log, text):
         for _ in range(1200):

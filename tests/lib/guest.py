@@ -204,6 +204,11 @@ def have(tool):
     return shutil.which(tool) is not None
 
 
+def programs_said(console):
+    """Without what NetBSD's kernel says in between: lines that begin with the time."""
+    return re.sub(r"(?m)^\[ *\d+\.\d+\] .*\n", "", console.replace("\r", ""))
+
+
 def tap_lines(text):
     """(number of ok, list of not-ok lines, plan or None) of TAP output."""
     ok = re.findall(r"^ok \d+.*$", text, re.M)

@@ -34,7 +34,7 @@ def compile(source, *flags, libs=()):
     out = own(os.path.splitext(os.path.basename(source))[0])
     tool = cc("c++" if source.endswith(".cc") else "cc")
     subprocess.run([tool, "-O1", "-g", *flags, *sources, *libs, "-o", out], check=True,
-                   timeout=300)
+                   timeout=1800)
     return out
 
 

@@ -43,6 +43,24 @@ class Linux(Case):
                     self.assertEqual(said, "panic")
                     self.assertIn("stack overflow", g.console)
 
+    @unittest.skipUnless(LONG, "LONG=1: test_lxtest has the others, test_linux these")
+    def test_faults(self):
+        """A handler on another stack at a stack's end (in a PV guest Xen ends the
+        domain there), and a fault in a handler."""
+        prog = program.compile(f"{ROOT}/tests/programs/faults.c")
+        for lane, platform in ((("pv", 1), "xen"), (("pvh", 1), "hw")):
+            name = f"faults-{lane[0]}"
+            img = program.bake(prog, name=name, platform=platform)
+            for what in ("smash", "again", "deep") if lane[0] == "pvh" else ("smash", "again"):
+                with self.on(lane):
+                    g = self.guest(name, what, lane=lane, memory=64, img=img)
+                    if what == "again":
+                        self.assertEqual(g.wait(90), ("crash", "panic"), g.console[-2000:])
+                        self.assertIn("null pointer, write at address 0x8", g.console)
+                    else:
+                        self.ends(g, timeout=90)
+                        self.assertIn("three times", g.console)
+
     def passes(self, name, source, *flags, memory=256, lanes=TWO):
         prog = program.compile(f"{ROOT}/tests/programs/{source}", *flags)
         images = {"pv": program.bake(prog, name=f"{name}-xen", platform="xen"),

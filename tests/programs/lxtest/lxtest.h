@@ -82,5 +82,10 @@ void	t_timers_threads(void);
 void	t_cputime(void);
 void	t_epoll_nested(void);
 void	t_messages(void);
+void	t_faults(void);
+void	t_faults_retried(void);
+void	t_faults_skipped(void);
+void	t_altstack(void);
+void	t_faults_threads(void);
 
 #endif /* LXTEST_H */

@@ -45,6 +45,10 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "timers", t_timers }, { "timers and threads", t_timers_threads },
 	{ "CPU time", t_cputime }, { "epolls in epolls", t_epoll_nested },
 	{ "messages with descriptors", t_messages },
+	{ "faults", t_faults }, { "faults that are retried", t_faults_retried },
+	{ "faults that are passed over", t_faults_skipped },
+	{ "another stack for handlers", t_altstack },
+	{ "faults in several threads", t_faults_threads },
 };
 
 int
