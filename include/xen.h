@@ -168,6 +168,15 @@ int	xen_contiguous(void *va, unsigned order, unsigned bits);
  */
 void	xen_io_revoke(uint64_t addr, uint64_t size);
 
+/* ---- the end ---- */
+
+/*
+ * fn is called before the domain shuts down, whatever the reason, and before the
+ * report of a panic: interrupts off, perhaps the other CPUs stopped and locks
+ * held.  There is one such function (xen/pcifront.c's).  A PV guest only.
+ */
+void	xen_at_end(void (*fn)(void));
+
 /* ---- suspend ---- */
 
 /*

@@ -17,6 +17,9 @@
 
 #define MAXFUNC		256
 #define MAXROOT		64
+#define PCI_COMMAND	4
+#define DECODES		3	/* its I/O ports, its memory */
+#define LAST_WORDS	1000000000ull	/* ns for all of them */
 
 static struct xenbus_dev *bus_of;	/* there is one bus */
 static grant_ref_t ref;
@@ -282,9 +285,40 @@ static struct xen_suspender suspender = {
 	.refuse = may_suspend, .after = after_suspend
 };
 
+/* ---- the end ---- */
+
+/*
+ * Functions that somebody drives are switched off.  Linux's pciback has a
+ * handler on the line of one that is on, and keeps it until long after we are
+ * gone: a line that stays raised then keeps dom0 busy for 100,000 interrupts.
+ */
+static void
+last_words(void)
+{
+	uint64_t limit = plat_clock() + LAST_WORDS;
+	struct pci_func *f;
+
+	for (f = pci_first(); f != NULL; f = pci_next(f))
+		if (f->owner != NULL)
+			pciop_last_write(f->bus, f->dev, f->fun, PCI_COMMAND,
+			    2, 0, limit);
+}
+
+static void
+conf_write(unsigned bus, unsigned dev, unsigned fun, unsigned off,
+    unsigned width, uint32_t v)
+{
+	const struct pci_func *f;
+
+	if (off == PCI_COMMAND && (v & DECODES) != 0 &&
+	    (f = pci_find(bus, dev, fun)) != NULL)
+		pciirq_hold(f);
+	pciop_write(bus, dev, fun, off, width, v);
+}
+
 static const struct pci_host host = {
 	.read = pciop_read,
-	.write = pciop_write,
+	.write = conf_write,
 	.msix = pciirq_msix,
 	.open = pciirq_open,
 	.close = pciirq_close,
@@ -301,5 +335,6 @@ pcifront_init(void)
 	pci_set_host(&host);
 	xenbus_driver(&driver);
 	xen_on_suspend(&suspender);
+	xen_at_end(last_words);
 }
 KERN_INIT(KERN_INIT_BUS, pcifront_init);

@@ -38,6 +38,13 @@ pciop_for(struct xen_pci_op *op, uint32_t cmd, unsigned bus, unsigned dev,
 	op->devfn = dev << 3 | fun;
 }
 
+/*
+ * A write to configuration space when all is at an end (xen.h: xen_at_end):
+ * no lock, no sleep, nothing longer than until `limit'.
+ */
+void	pciop_last_write(unsigned bus, unsigned dev, unsigned fun, unsigned off,
+	    unsigned width, uint32_t, uint64_t limit);
+
 /* struct pci_host's calls. */
 uint32_t pciop_read(unsigned bus, unsigned dev, unsigned fun, unsigned off,
 	    unsigned width);
@@ -50,6 +57,8 @@ unsigned pciirq_msix(struct pci_func *);
 int	pciirq_open(struct pci_func *, enum pci_kind, unsigned entry,
 	    const char *name, int cpu, int (*fn)(void *), void *arg, void **);
 void	pciirq_gone(struct pci_func *);
+/* Before it is switched on. */
+void	pciirq_hold(const struct pci_func *);
 void	pciirq_close(struct pci_func *, enum pci_kind, unsigned entry, void *);
 
 /* ---- dmapool.c ---- */

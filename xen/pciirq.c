@@ -4,10 +4,12 @@
  * register 0x3c; those of messages are the back end's answer, and the device's
  * tables are Xen's work.
  */
+#include <stdio.h>
 #include <string.h>
 #include "pcifront.h"
 
 #define MSIX_SIZE	0x07ff
+#define LINE	(PLAT_IRQ_LEVEL | PLAT_IRQ_LOW | PLAT_IRQ_FOREIGN)
 
 /* Of a function with MSI-X: all its entries are switched on at once. */
 struct msix {
@@ -31,6 +33,60 @@ message(void *arg)
 
 	xen_pirq_eoi(m->pirq);
 	return m->fn(m->arg);
+}
+
+/* ---- a line that nobody of ours listens to yet ---- */
+
+/*
+ * A function that is switched on may have its line raised by who had it before.
+ * dom0, whose pciback then listens, would take one interrupt after the other; but
+ * Xen waits for all who are bound, a millisecond at most.  So the line is bound
+ * before.  By number of the line, which is a byte.
+ */
+static struct kern_irq *held[256];
+static uint32_t opened[256];
+
+static int
+nobody(void *arg)
+{
+
+	return 0;
+}
+
+static void
+let_go(unsigned line)
+{
+	struct kern_irq *i;
+
+	i = __atomic_exchange_n(&held[line], NULL, __ATOMIC_SEQ_CST);
+	if (i != NULL)
+		kern_irq_free(i);
+}
+
+static bool
+has_line(const struct pci_func *f)
+{
+
+	return f->intpin != 0 && f->intline != 0 && f->intline != 255;
+}
+
+void
+pciirq_hold(const struct pci_func *f)
+{
+	struct kern_irq *i, *none = NULL;
+	unsigned line = f->intline;
+	char name[32];
+
+	if (!has_line(f) || f->nirq != 0 || held[line] != NULL ||
+	    __atomic_load_n(&opened[line], __ATOMIC_SEQ_CST) != 0)
+		return;
+	(void)snprintf(name, sizeof(name), "pci %x:%x.%x", f->bus, f->dev,
+	    f->fun);
+	if (kern_irq_line(name, line, LINE, nobody, NULL, &i) != 0)
+		return;
+	if (!__atomic_compare_exchange_n(&held[line], &none, i, false,
+	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		kern_irq_free(i);
 }
 
 /* ---- MSI-X ---- */
@@ -61,6 +117,7 @@ pciirq_gone(struct pci_func *f)
 {
 
 	msix_off(f);
+	let_go(f->intline);
 }
 
 /* As many as a driver finds use for, of those that there are. */
@@ -182,16 +239,19 @@ pciirq_open(struct pci_func *f, enum pci_kind kind, unsigned entry,
 	m->arg = arg;
 	if (kind != PCI_INTX)
 		error = open_message(f, kind, entry, name, cpu, m);
-	else if (f->intline == 0 || f->intline == 255)
+	else if (!has_line(f))
 		error = ENXIO;
 	else
-		error = kern_irq_line(name, f->intline, PLAT_IRQ_LEVEL |
-		    PLAT_IRQ_LOW | PLAT_IRQ_FOREIGN, fn, arg, &m->irq);
-	if (error != 0)
+		error = kern_irq_line(name, f->intline, LINE, fn, arg, &m->irq);
+	if (error != 0) {
 		kern_free(m);
-	else
-		*cookie = m;
-	return error;
+		return error;
+	}
+	if (kind == PCI_INTX)
+		__atomic_fetch_add(&opened[f->intline], 1, __ATOMIC_SEQ_CST);
+	let_go(f->intline);
+	*cookie = m;
+	return 0;
 }
 
 void
@@ -201,6 +261,8 @@ pciirq_close(struct pci_func *f, enum pci_kind kind, unsigned entry,
 	struct msg *m = cookie;
 
 	kern_irq_free(m->irq);
+	if (kind == PCI_INTX)
+		__atomic_fetch_sub(&opened[f->intline], 1, __ATOMIC_SEQ_CST);
 	if (kind == PCI_MSI)
 		simple_op(f, XEN_PCI_OP_disable_msi);
 	else if (kind == PCI_MSIX && f->nirq == 0)

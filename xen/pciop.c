@@ -180,16 +180,52 @@ pciop_read(unsigned bus, unsigned dev, unsigned fun, unsigned off,
 	return pciop(&op) == 0 ? op.value & ones : ones;
 }
 
+static void
+conf_write(struct xen_pci_op *op, unsigned bus, unsigned dev, unsigned fun,
+    unsigned off, unsigned width, uint32_t v)
+{
+
+	memset(op, 0, offsetof(struct xen_pci_op, msix_entries));
+	pciop_for(op, XEN_PCI_OP_conf_write, bus, dev, fun);
+	op->offset = (int32_t)off;
+	op->size = (int32_t)width;
+	op->value = v;
+}
+
 void
 pciop_write(unsigned bus, unsigned dev, unsigned fun, unsigned off,
     unsigned width, uint32_t v)
 {
 	struct xen_pci_op op;
 
-	memset(&op, 0, offsetof(struct xen_pci_op, msix_entries));
-	pciop_for(&op, XEN_PCI_OP_conf_write, bus, dev, fun);
-	op.offset = (int32_t)off;
-	op.size = (int32_t)width;
-	op.value = v;
+	conf_write(&op, bus, dev, fun, off, width, v);
 	(void)pciop(&op);
+}
+
+/* ---- the end ---- */
+
+static bool
+idle_until(uint64_t limit)
+{
+
+	while ((__atomic_load_n(&page->flags, __ATOMIC_ACQUIRE) &
+	    XEN_PCIF_active) != 0) {
+		if (plat_clock() >= limit)
+			return false;
+		xen_yield();
+	}
+	return true;
+}
+
+void
+pciop_last_write(unsigned bus, unsigned dev, unsigned fun, unsigned off,
+    unsigned width, uint32_t v, uint64_t limit)
+{
+	struct xen_pci_op op;
+
+	if (!ready || dead || !idle_until(limit))
+		return;
+	conf_write(&op, bus, dev, fun, off, width, v);
+	put(&op);
+	(void)idle_until(limit);
 }

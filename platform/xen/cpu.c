@@ -198,6 +198,7 @@ plat_cpu_stop_others(void)
 		if (n != me && xen_cpus[n] != NULL)
 			(void)xen_vcpu_op(VCPUOP_down, n, NULL);
 	xencons_break();
+	xen_end_devices();	/* a long report follows */
 }
 
 /* ---- reports ---- */

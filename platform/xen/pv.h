@@ -125,5 +125,6 @@ bool	xen_store_online(unsigned vcpu);
 /* ---- start.c ---- */
 
 void	xen_shutdown(unsigned reason) __attribute__((noreturn));
+void	xen_end_devices(void);		/* xen.h: xen_at_end */
 
 #endif /* XEN_PV_H */

@@ -106,11 +106,31 @@ xen_shutdown(unsigned reason)
 		    (unsigned long)&s, 0, 0, 0);
 }
 
+static void (*at_end)(void);
+
+void
+xen_at_end(void (*fn)(void))
+{
+
+	at_end = fn;
+}
+
+/* Once: a panic in it does not come back to it. */
+void
+xen_end_devices(void)
+{
+	void (*fn)(void) = __atomic_exchange_n(&at_end, NULL, __ATOMIC_SEQ_CST);
+
+	if (fn != NULL)
+		fn();
+}
+
 void
 plat_end(enum plat_end how, int status)
 {
 
 	plat_irq_off();
+	xen_end_devices();
 	xencons_end(how, status);
 	xen_shutdown(how == PLAT_EXIT ? SHUTDOWN_poweroff :
 	    how == PLAT_REBOOT ? SHUTDOWN_reboot : SHUTDOWN_crash);

@@ -39,6 +39,8 @@ const char *kern_option(const char *n, size_t *len) { return NULL; }
 int kern_futex_wake(uint32_t *a, int n) { return 0; }
 int kern_futex_wait(uint32_t *a, uint32_t v, uint64_t t) { return EAGAIN; }
 void xen_on_suspend(struct xen_suspender *s) { }
+static void (*at_end)(void);
+void xen_at_end(void (*fn)(void)) { at_end = fn; }
 void xen_pirq_eoi(unsigned pirq) { }
 void xen_evtchn_close(evtchn_port_t p) { nbound--; }
 void xen_io_revoke(uint64_t addr, uint64_t size) { nio++; }
@@ -303,6 +305,15 @@ turn(void)
 	return true;
 }
 
+/* A yield. */
+int
+xen_sched_op(int op, void *arg)
+{
+
+	(void)turn();
+	return 0;
+}
+
 /* ---- a driver ---- */
 
 static int handler(void *arg) { return 1; }
@@ -318,6 +329,8 @@ drive(struct pci_func *f)
 		return;
 	first = (int)(rnd() % 4) - 2;	/* line, INTx, 0, 1 */
 	(void)pci_bar_map(f, 0);
+	if (rnd() % 2)
+		pci_enable(f, true);
 	count = pci_irq_count(f);
 	/* 10 and 5 messages are refused. */
 	CHECK(liar || fake_short || (count == 2 && f->bar[0].size == 0x20000));
@@ -338,6 +351,25 @@ drive(struct pci_func *f)
 	}
 	while (n > 0)
 		pci_irq_free(irq[--n]);
+	pci_release(f);
+}
+
+/* Who drives one does not stop: it is off after the end, and others as they were. */
+static void
+end(void)
+{
+	struct pci_func *f = pci_first();
+	struct back *b;
+
+	if (f == NULL || pci_claim(f, "fuzz") != 0)
+		return;
+	pci_enable(f, true);
+	for (b = back; !b->there || b->dev != f->dev || b->fun != f->fun; b++)
+		if (b == &back[NFUNC - 1])
+			return;
+	CHECK(liar || fake_short || (b->conf[4] & 6) == 6);
+	at_end();
+	CHECK(liar || fake_short || (b->conf[4] == 0 && b->conf[5] == 0));
 	pci_release(f);
 }
 
@@ -417,6 +449,8 @@ one(uint64_t seed)
 		change();
 	}
 	pool();
+	if (rnd() % 2)
+		end();
 	xd.peer = rnd() % 2 ? XenbusStateClosing : XenbusStateUnknown;
 	xd.trouble = fake_trouble != NULL;
 	xd.driver->disconnect(&xd, true);

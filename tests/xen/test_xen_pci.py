@@ -172,6 +172,27 @@ class Pci(Case):
         g.expect(rf"^pci 0:0\.0 8086:100e: taken away from rump {owner}", 20)
         self.shut_down(g)
 
+    def switched_on(self, name):
+        """(it may be master of the bus, dom0's pciback listens to its line)"""
+        place = DEVICES[name][0]
+        word, lines = self.bed.run(f"""od -An -tx2 -j4 -N2 /sys/bus/pci/devices/0000:{place}/config
+            grep -c 'xen-pciback.0000:{place}' /proc/interrupts; true""").split()
+        return bool(int(word, 16) & 4), lines != "0"
+
+    def test_switched_off(self):
+        """A NIC is off after each end of who drives it, before its domain is gone: dom0
+        must not be left alone with a line that stays raised."""
+        for command in ("sysrq {} c", "reboot {}", "shutdown {}"):
+            with self.subTest(command):
+                g = self.serve(("pv", 1), "e1000", None, on_crash="preserve",
+                               on_reboot="preserve", on_poweroff="preserve")
+                self.assertEqual(self.switched_on("e1000"), (True, True))
+                self.bed.xl(*command.format(g.name).split())
+                g.wait(60)
+                self.assertEqual(self.switched_on("e1000"), (False, False))
+                g.destroy()
+                self.free()
+
     def by_dom0(self, **keys):
         """A web server with a disk and a network of dom0's."""
         g = self.guest("httpd", vif=["bridge=xenbr0"], disk=[disk(self.files())], conf={
