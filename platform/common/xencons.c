@@ -15,6 +15,7 @@ static volatile struct xencons_interface *ring;
 static evtchn_port_t port;
 static uint32_t lock;
 static bool deaf;			/* nobody takes the output */
+static bool report;			/* much is to come: fewer events */
 static char last = '\n';			/* character of it */
 
 void
@@ -86,7 +87,8 @@ xencons_write(const char *p, size_t n)
 			ring->out[prod++ % sizeof(ring->out)] = *p++;
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 		ring->out_prod = prod;
-		xen_evtchn_notify(port);
+		if (!report || room() < sizeof(ring->out) / 2)
+			xen_evtchn_notify(port);
 	}
 	x86_unlock(&lock, s);
 }
@@ -125,7 +127,7 @@ xencons_end(enum plat_end how, int status)
 	    "%ssirloin: exit %d\n" : how == PLAT_REBOOT ?
 	    "%ssirloin: reboot\n" : "%ssirloin: panic\n",
 	    last == '\n' ? "" : "\n", status & 0xff);
-	deaf = false;
+	deaf = report = false;
 	xencons_write(line, (size_t)n);
 	if (ring != NULL)
 		(void)wait_room(sizeof(ring->out));
@@ -136,4 +138,5 @@ xencons_break(void)
 {
 
 	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
+	report = true;
 }
