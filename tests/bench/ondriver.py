@@ -127,7 +127,7 @@ def gap(bed, command):
     """ms without an answer, for a client's client, around an end."""
     time.sleep(6)       # who ends sooner after its beginning waits
     ms, _ = bed.run(f"({OUTSIDE} client gap {GUEST} 0 {WATCHED} >/tmp/gap) & sleep 2; "
-                    f"{command}; wait; cat /tmp/gap", 60 + WATCHED).split()
+                    f"{command} >/dev/null 2>&1; wait; cat /tmp/gap", 60 + WATCHED).split()
     return float(ms)
 
 

@@ -182,7 +182,7 @@ class Pci(Case):
     def test_switched_off(self):
         """A NIC is off after each end of who drives it, before its domain is gone: dom0
         must not be left alone with a line that stays raised."""
-        for command in ("sysrq {} c", "reboot {}", "shutdown {}"):
+        for command in ("sysrq {} c", "reboot {}", "shutdown {}")[:3 if LONG else 1]:
             with self.subTest(command):
                 g = self.serve(("pv", 1), "e1000", None, on_crash="preserve",
                                on_reboot="preserve", on_poweroff="preserve")
