@@ -29,7 +29,7 @@ netbsd_net_OBJS := $(O)/obj/netbsd/client.o
 # NETIF=virtif keeps NetBSD's own interface although ours could be built.
 NETIF	?= $(if $(RUMPSRC),own,virtif)
 ifeq ($(NETIF),own)
-netbsd_net_OBJS += $(O)/obj/netbsd/vif.o
+netbsd_net_OBJS += $(O)/obj/netbsd/vif.o $(O)/obj/netbsd/vif_out.o
 endif
 
 # Names as sys/rump/Makefile.rump prefixes them: rumpns_, but for the line's.
@@ -55,8 +55,9 @@ $(O)/obj/netbsd/timecounter.o $(O)/obj/netbsd/devnodes.o: \
 	    -mcmodel=small -fcf-protection=none -Wall -Werror -c -o $@ $<
 	$(netbsd_rename)
 
-$(O)/obj/netbsd/vif.o: netbsd/vif.c netbsd/line.h netbsd/compat.h \
-    include/rump/vif.h include/rump/netpkt.h $(netbsd_LINKS)/.done
+$(O)/obj/netbsd/vif.o $(O)/obj/netbsd/vif_out.o: $(O)/obj/netbsd/%.o: \
+    netbsd/%.c netbsd/vif.h netbsd/line.h netbsd/compat.h include/rump/vif.h \
+    include/rump/netpkt.h $(netbsd_LINKS)/.done
 	$(netbsd_CC) -c -o $@ $<
 	$(netbsd_rename)
 

@@ -208,6 +208,12 @@ class Case(unittest.TestCase):
             self.bed.run("sleep 0.1")
         return text
 
+    def nothing_stays(self, d):
+        """Of dom0's pages the driver domain maps none."""
+        text = self.grant_tables()
+        mine = text[text.index("remote d0 "):].split("grant-table for", 1)[0]
+        self.assertNotRegex(mine, rf"(?m)^\(XEN\) +\[0x[0-9a-f]+\] +{d.id} ")
+
     def restore(self):
         """From /tmp/saved.  Again when the tool stack could not: the guest has had no part
         in it so far."""

@@ -253,12 +253,6 @@ class Hostile(Served):
                         REQUESTS * (lie in kind) for kind in (RIGHT, BAD, UNSUPPORTED, ())])
                     self.assertIn(f"{lie}: served\n", out)
 
-    def nothing_stays(self, d):
-        """Of dom0's pages the driver domain maps none."""
-        text = self.grant_tables()
-        mine = text[text.index("remote d0 "):].split("grant-table for", 1)[0]
-        self.assertNotRegex(mine, rf"(?m)^\(XEN\) +\[0x[0-9a-f]+\] +{d.id} ")
-
     def round(self, d, neighbour, lies):
         """They lie while the neighbour works; how much memory there is after it."""
         mark = len(d.console)

@@ -302,10 +302,12 @@ misbehave(void)
 
 	sectors = v != NULL ? strtoull(v, NULL, 10) : 0;
 	free(v);
-	if (is("dies") || is("flood")) {
-		flood(is("dies") ? 15 : 60);
-		if (is("dies"))
-			return;
+	if (is("dies")) {
+		flood(15);
+		return;
+	}
+	if (is("flood")) {
+		flood(60);
 		answers(nothing);
 	} else
 		turns();

@@ -10,6 +10,8 @@
 
 #include "front.h"
 
+#define OWN	(0x77 + number)		/* its address ends so */
+
 /* its pages: rings, one to send, one to receive */
 static netif_tx_front_ring_t tx;
 static netif_rx_front_ring_t rx;
@@ -28,7 +30,7 @@ static void
 offer(void)
 {
 
-	put(back, "mac", "00:16:3e:00:00:77");
+	put(back, "mac", "00:16:3e:00:00:%02x", OWN);
 }
 
 static void
@@ -51,7 +53,8 @@ send(unsigned i)
 	uint8_t *h = (uint8_t *)page[2];
 
 	memset(h, 0xff, 6);			/* to everybody */
-	memcpy(h + 6, is("spoof") ? "\0\x16\x3e\0\0\2" : "\0\x16\x3e\0\0\x77", 6);
+	memcpy(h + 6, "\0\x16\x3e\0\0", 5);
+	h[11] = is("spoof") ? 2 : OWN;
 	h[12] = 0x88;
 	h[13] = 0xb5;
 	memset(r, 0, sizeof(*r));
