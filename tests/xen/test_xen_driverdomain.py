@@ -13,7 +13,7 @@ from driverbed import DISKS, NIC, Bed
 from guest import KERNEL, LONG, OUT
 from xencase import Case
 
-MB = 1024 if LONG else 32
+MB = 1024 if LONG else 16
 DISK_MB = 1536 if LONG else 256
 CRASHES = 20 if LONG else 3
 OURS, LINUX, SELF = "10.9.0.3", "10.9.0.4", "10.9.0.5"
