@@ -35,10 +35,10 @@ thread_time(struct lx_process *p, int tid, uint64_t *ns)
 
 	lx_lock(&p->lock);
 	LIST_FOREACH(t, &p->tasks, link)
-		if (t->tid == tid && t->thread != NULL)
+		if (t->tid == tid)
 			break;
-	if (t != NULL)
-		*ns = rumpcomp_host_cputime(t->thread);
+	if (t != NULL)			/* it may not have begun */
+		*ns = t->thread != NULL ? rumpcomp_host_cputime(t->thread) : 0;
 	lx_unlock(&p->lock);
 	return t != NULL ? 0 : -LX_EINVAL;
 }

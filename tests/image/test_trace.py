@@ -45,7 +45,8 @@ class Trace(unittest.TestCase):
     def trace(self, d, app, *opts, args=(), status=0):
         got, console = run("--trace", f"{d}/t.json", *opts, app,
                            *(["--", *args] if args else []), timeout=90)
-        self.assertEqual(got, status, console[-2000:])
+        bad = [line for line in console.splitlines() if line.startswith("not ok")]
+        self.assertEqual(got, status, f"{bad}\n{console[-2000:]}")
         self.assertIn("t.json: ", console)
         return load(f"{d}/t.json"), console
 
