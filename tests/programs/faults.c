@@ -39,7 +39,7 @@ caught(int sig, siginfo_t *si, void *vuc)
 		*(volatile char *)8 = 1;
 	if (strcmp(what, "smash") != 0 || nsmash++ % 2 != 0)
 		siglongjmp(env, 1);
-	uc->uc_mcontext.gregs[REG_RIP] = (long)(1UL << 62 | 0x1234);
+	uc->uc_mcontext.gregs[REG_RIP] = (long)(1UL << 62 | 0x680000001234UL);
 	uc->uc_mcontext.gregs[REG_EFL] |= 0x37300;
 	memset(uc->uc_mcontext.fpregs, 0xff, sizeof(*uc->uc_mcontext.fpregs) + 64);
 }
