@@ -240,7 +240,8 @@ void	lx_timers_end(struct lx_process *);
 
 #define LX_SIGBIT(n)	(1UL << ((n) - 1))
 enum { LX_SIGHUP = 1, LX_SIGINT = 2, LX_SIGILL = 4, LX_SIGTRAP = 5,
-    LX_SIGABRT = 6, LX_SIGBUS = 7, LX_SIGFPE = 8, LX_SIGKILL = 9, LX_SIGSEGV = 11, LX_SIGPIPE = 13, LX_SIGALRM = 14, LX_SIGTERM = 15,
+    LX_SIGABRT = 6, LX_SIGBUS = 7, LX_SIGFPE = 8, LX_SIGKILL = 9,
+    LX_SIGSEGV = 11, LX_SIGPIPE = 13, LX_SIGALRM = 14, LX_SIGTERM = 15,
     LX_SIGCHLD = 17, LX_SIGCONT = 18, LX_SIGSTOP = 19, LX_SIGURG = 23,
     LX_SIGVTALRM = 26, LX_SIGPROF = 27, LX_SIGWINCH = 28 };
 /* At the end of every call: run handlers of what is pending and not masked. */
