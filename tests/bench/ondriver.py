@@ -99,6 +99,7 @@ def boots(bed, domain, mb):
     try:
         return start_time(bed, image, {**keys, "memory": mb}, word, "xl destroy start")
     except (RuntimeError, OSError):
+        bed.call("xl destroy start")    # one that hangs
         return None
 
 
@@ -133,8 +134,8 @@ def gap(bed, command):
 
 def ours(bed, out):
     image, keys, _ = domain = sirloin_domain(bed, out)
-    keys["memory"] = high = 128 if is_netbsd(out) else 64
-    yield from beginnings(bed, domain, 4, high, 1)
+    low, keys["memory"], step = (8, 128, 8) if is_netbsd(out) else (4, 64, 1)
+    yield from beginnings(bed, domain, low, keys["memory"], step)
     with open(f"{bed.work}/driver.cfg", "w") as f:
         f.write(xen.settings("driver", image, **keys))
     bed.run("""(sirloin driverdomain /bed/driver.cfg >/bed/driver.log 2>&1 &
