@@ -38,21 +38,23 @@ int	kern_vm_commit(uintptr_t va, size_t size);
  */
 int	kern_vm_stack(uintptr_t top);
 /*
- * From the page fault handler, interrupts masked: true when the page is there
- * now and the access can be made again.
+ * For a page fault, interrupts masked: true when the page is there now and the
+ * access can be made again.
  */
 bool	kern_vm_fault(uintptr_t va, bool write, bool fetch);
 /* What may be done at va (VM_*); -1: nothing is there.  Any context. */
 int	kern_vm_prot(uintptr_t va);
 
 /*
- * From the platform, for an exception that it has no answer to: true when the
- * thread goes on as the frame says now.  That is what fn says, which is asked
- * about programs' code only: in the exception's context, where it must touch
- * nothing that may not be there.  va: of a page fault, else 0.
+ * From the platform, for every exception that it has no answer to: true when the
+ * thread goes on as the frame says now.  va: of a page fault, else 0.
+ */
+bool	kern_program_fault(struct plat_frame *, uintptr_t va);
+/*
+ * It asks fn, of programs' code whose fault is not for want of a page: in the
+ * exception's context, where fn must touch nothing that may not be there.
  */
 typedef bool kern_fault_fn(struct plat_frame *, uintptr_t va);
-bool	kern_program_fault(struct plat_frame *, uintptr_t va);
 void	kern_onfault(kern_fault_fn *);
 /* This thread goes on there; f is on a stack that it has no use for then. */
 void	kern_resume(struct plat_frame *f) __attribute__((noreturn));

@@ -8,7 +8,6 @@
 #include <vm.h>
 
 /* In images that give programs address space. */
-#pragma weak kern_vm_fault
 #pragma weak kern_program_fault
 
 struct hw_cpu *hw_cpus[MAXCPU];
@@ -130,9 +129,6 @@ hw_exception(struct plat_frame *f)
 		return;
 	if (page || f->vector == DOUBLE_FAULT)
 		__asm__ volatile("movq %%cr2, %0" : "=r"(va));
-	if (page && kern_vm_fault != NULL && kern_vm_fault(va,
-	    (f->error & X86_PF_WRITE) != 0, (f->error & X86_PF_FETCH) != 0))
-		return;
 	if (kern_program_fault != NULL && kern_program_fault(f, va))
 		return;
 	kern_trap(page ? x86_fault_text(f, va, is_stack_guard(va, f->rsp)) :

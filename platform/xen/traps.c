@@ -7,7 +7,6 @@
 #include "../common/xenevent.h"
 
 /* In images that give programs address space. */
-#pragma weak kern_vm_fault
 #pragma weak kern_program_fault
 
 #define PAGE_FAULT	14
@@ -64,9 +63,6 @@ xen_exception(struct plat_frame *f)
 	bool page = f->vector == PAGE_FAULT;
 	uint64_t va = page ? xen_vi[xen_self()->num]->arch.cr2 : 0;
 
-	if (page && kern_vm_fault != NULL && kern_vm_fault(va,
-	    (f->error & X86_PF_WRITE) != 0, (f->error & X86_PF_FETCH) != 0))
-		return;
 	if (kern_program_fault != NULL && kern_program_fault(f, va))
 		return;
 	if (page)
