@@ -21,6 +21,7 @@
 
 #define MAXEXPORT	16
 #define WORKERS		8		/* of a disk: requests at a time */
+#define HELD		60		/* s: errors of a disk that is gone */
 
 struct disk {
 	unsigned	line;
@@ -30,6 +31,7 @@ struct disk {
 	struct export	*ex;
 	uint64_t	size;
 	uint32_t	blksize;
+	bool		lost;
 };
 static struct disk disks[MAXEXPORT];
 static int ndisk;
@@ -122,14 +124,41 @@ serve(struct disk *d, const struct export_req *r)
 	return EOPNOTSUPP;
 }
 
+static bool
+gone(const struct disk *d)
+{
+	char block[4096];
+
+	return pread(d->fd, block, d->blksize, 0) != (ssize_t)d->blksize;
+}
+
+/*
+ * `xl destroy' takes a domain's devices away before it ends the domain.  What
+ * fails by that must have no answer: the domain's successor does it.  So it is
+ * held back until it is clear that there is only a disk less.
+ */
+static void
+hold(struct disk *d)
+{
+
+	if (d->lost || !gone(d))
+		return;
+	(void)sleep(HELD);
+	d->lost = true;
+}
+
 static void *
 worker(void *arg)
 {
 	struct disk *d = arg;
 	struct export_req *r;
+	int error;
 
-	while (rumpcomp_export_next(d->ex, &r) == 0)
-		rumpcomp_export_done(r, serve(d, r));
+	while (rumpcomp_export_next(d->ex, &r) == 0) {
+		if ((error = serve(d, r)) != 0)
+			hold(d);
+		rumpcomp_export_done(r, error);
+	}
 	return NULL;
 }
 

@@ -3,11 +3,13 @@
  *   client rtt IP PORT N       1-byte round trips: median and 99th percentile, us
  *   client send IP PORT BYTES  to its sink: MB/s, and what the sink says
  *   client recv IP PORT BYTES  from its source: MB/s, every byte looked at
+ *   client echo IP PORT BYTES  to an echo server and back, compared
  *   client gap IP 0 SECONDS    an ICMP echo each 5 ms: the longest time without an
  *                              answer, ms, and how many came
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/time.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -132,6 +134,49 @@ receiver(int fd, uint64_t want)
 	    (unsigned long long)bad);
 }
 
+/* Its own pattern for each run: an old answer is no answer. */
+static void
+echo(int fd, uint64_t want)
+{
+	static uint8_t buf[BUF], right[BUF * 2];
+	struct pollfd p = { .fd = fd };
+	uint64_t sent = 0, got = 0;
+	unsigned seed = getpid() ^ time(NULL);
+	ssize_t k;
+
+	for (int i = 0; i < BUF; i++)
+		right[i] = right[i + BUF] = rand_r(&seed);
+	for (;;) {
+		p.events = POLLIN | (sent < want ? POLLOUT : 0);
+		if (poll(&p, 1, -1) < 0)
+			die("poll");
+		if (p.revents & POLLOUT) {
+			k = want - sent < BUF ? want - sent : BUF;
+			k = send(fd, right + sent % BUF, k, MSG_DONTWAIT);
+			if (k < 0)
+				die("write");
+			if ((sent += k) == want)
+				shutdown(fd, SHUT_WR);
+		}
+		if ((p.revents & ~POLLOUT) == 0)
+			continue;
+		if ((k = recv(fd, buf, BUF, 0)) < 0)
+			die("read");
+		if (k == 0)
+			break;
+		if (got + k > want || memcmp(buf, right + got % BUF, k) != 0) {
+			fprintf(stderr, "wrong at %llu\n", (unsigned long long)got);
+			exit(1);
+		}
+		got += k;
+	}
+	if (got != want) {
+		fprintf(stderr, "%llu of %llu\n", (unsigned long long)got,
+		    (unsigned long long)want);
+		exit(1);
+	}
+}
+
 static void
 put_echo(int fd, const struct sockaddr_in *to, uint16_t n)
 {
@@ -191,6 +236,8 @@ main(int argc, char **argv)
 		sender(fd, strtoull(argv[4], NULL, 10));
 	else if (strcmp(argv[1], "recv") == 0)
 		receiver(fd, strtoull(argv[4], NULL, 10));
+	else if (strcmp(argv[1], "echo") == 0)
+		echo(fd, strtoull(argv[4], NULL, 10));
 	else
 		return 2;
 	return 0;

@@ -5,13 +5,14 @@ sizes and counts of a long test."""
 import json
 import os
 import re
+import time
 import unittest
 
 import xen
 import xencase
 from driverbed import DISKS, NIC, Bed
 from guest import KERNEL, LONG, OUT
-from xencase import Case
+from xencase import Case, Refused
 
 MB = 1024 if LONG else 16
 DISK_MB = 1536 if LONG else 256
@@ -161,6 +162,23 @@ class DriverDomain(Case):
         self.assertNotIn("bad", out)
         self.shut_down(o) if o.running() else None
         self.assertEqual(self.log().count("begun anew"), CRASHES, self.log())
+
+    @unittest.skipUnless(LONG and KERNEL == "builtin", "LONG=1: more than a minute; not the "
+                         "disks of NetBSD's")
+    def test_taken_away(self):
+        """One disk less: errors after a minute, in which it could have been destroyed."""
+        self.driver("ahci")
+        g = self.monitor(("pv", 1), disk=[vbd()])
+        self.ask(g, "write blk0 0 64 1")
+        self.bed.xl("pci-detach", "driver", DISKS["ahci"][0])
+        took = []
+        for _ in range(2):
+            began = time.monotonic()
+            with self.assertRaises(Refused):
+                self.ask(g, "write blk0 0 64 2", 600)
+            took.append(time.monotonic() - began)
+        self.assertGreater(took[0], 30)
+        self.assertLess(took[1], took[0] / 2)
 
 
 if __name__ == "__main__":

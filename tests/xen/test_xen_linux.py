@@ -16,6 +16,7 @@ class Linux(Case):
     def test_lxtest(self):
         self.passes("lxtest", "lxtest")
 
+    @unittest.skipUnless(LONG, "LONG=1: a minute; test_linux has it, test_xen_programs LevelDB")
     def test_cxxtest(self):
         self.passes("cxxtest", "cxxtest.cc", "-std=c++20")
 
