@@ -207,6 +207,17 @@ class Case(unittest.TestCase):
             self.bed.run("sleep 0.1")
         return text
 
+    def lie(self, kind, d, lies):
+        """Front ends (vif or vbd) that lie to the driver domain, some at a time: what they
+        say; all are gone after it."""
+        out = self.bed.call(f"timeout 400 hostilefront {kind} {d.id} {' '.join(lies)} 2>&1",
+                            420)[1]
+        for lie in lies:
+            if not lie.startswith("dies"):
+                self.assertIn(f"{lie}: lied\n", out)
+            self.assertIn(f"{lie}: removed\n", out)
+        return out
+
     def nothing_stays(self, d):
         """Of dom0's pages the driver domain maps none."""
         text = self.grant_tables()

@@ -233,15 +233,6 @@ class Death(Served):
 class Hostile(Served):
     """Front ends that lie, all at once, and an honest one."""
 
-    def lie(self, d, lies):
-        """What they say; all are gone after it."""
-        out = self.bed.call(f"timeout 400 hostilefront vbd {d.id} {' '.join(lies)} 2>&1", 420)[1]
-        for lie in lies:
-            if not lie.startswith("dies"):
-                self.assertIn(f"{lie}: lied\n", out)
-            self.assertIn(f"{lie}: removed\n", out)
-        return out
-
     def answers(self, lies, out):
         """Each liar's: (good, bad, unsupported, lost)."""
         for lie in lies:
@@ -257,7 +248,7 @@ class Hostile(Served):
         """They lie while the neighbour works; how much memory there is after it."""
         mark = len(d.console)
         with ThreadPoolExecutor(1) as pool:
-            work = pool.submit(self.lie, d, lies)
+            work = pool.submit(self.lie, "vbd", d, lies)
             n = 0
             while not work.done() or n < 2:
                 n += 1
