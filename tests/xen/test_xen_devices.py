@@ -7,7 +7,7 @@ import re
 import tempfile
 
 from guest import files_disk
-from xencase import GUEST, TWO, Case, Refused, disk, static
+from xencase import GUEST, LANES, TWO, Case, Refused, disk, static
 
 FILES = {"index.html": b"<h1>hello</h1>\n", "big.bin": os.urandom(1 << 20),
          "sub/odd.bin": os.urandom(12345), "empty": b""}
@@ -40,8 +40,8 @@ class Httpd(Case):
 
     def test_httpd(self):
         """10,000 requests over 100 connections, every byte looked at; a nested
-        guest is slow, and gets fewer.  (LONG=1: with one CPU, too; so below.)"""
-        for lane in TWO:
+        guest is slow, and gets fewer."""
+        for lane in LANES:
             with self.on(lane):
                 g, pairs = self.serve(lane)
                 self.load(GUEST, 4, 40, pairs, 300)
