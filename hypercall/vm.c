@@ -54,6 +54,20 @@ rumpcomp_host_vm_commit(void *addr, size_t size)
 }
 
 int
+rumpcomp_host_vm_charge(size_t size)
+{
+
+	return kern_vm_charge(size);
+}
+
+void
+rumpcomp_host_vm_uncharge(size_t size)
+{
+
+	kern_vm_uncharge(size);
+}
+
+int
 rumpcomp_host_vm_stack(void *top)
 {
 

@@ -33,6 +33,12 @@ int	kern_vm_discard(uintptr_t va, size_t size);
 /* Pages for all of it now.  ENOMEM. */
 int	kern_vm_commit(uintptr_t va, size_t size);
 /*
+ * So many bytes that the machine is to spend on a program (its threads' stacks)
+ * are its own, not of what is kept for others.  ENOMEM, as for a map's.
+ */
+int	kern_vm_charge(size_t size);
+void	kern_vm_uncharge(size_t size);
+/*
  * A thread is to begin on a stack that grows down from top: the pages that
  * must be there now are, if any (a PV guest's faults are pushed onto it).
  */

@@ -92,6 +92,23 @@ vm_promise(uint64_t size)
 	return false;
 }
 
+int
+kern_vm_charge(size_t size)
+{
+
+	if (!vm_promise(size))
+		return ENOMEM;
+	vm_commit(size);
+	return 0;
+}
+
+void
+kern_vm_uncharge(size_t size)
+{
+
+	vm_release(size);
+}
+
 void
 vm_refuse(void)
 {

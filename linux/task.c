@@ -8,6 +8,9 @@
 
 #include "linux.h"
 
+#define STACK	(32 * 1024)		/* of its host thread */
+#define CHARGE	(STACK + 8 * 1024)	/* with its FPU area and TLS block */
+
 static int lasttid = 1000;	/* below are processes */
 
 /* ---- locks ---- */
@@ -96,6 +99,7 @@ task_main(void *arg)
 	rumpcomp_host_setself(NULL);
 	if (t->unmap != NULL)
 		(void)rumpcomp_host_vm_unmap(t->unmap, t->unmapsize);
+	rumpcomp_host_vm_uncharge(CHARGE);
 	/* Nothing of t or of its stack is used any more: who waits may go on. */
 	if (t->clear_tid != NULL) {
 		__atomic_store_n(t->clear_tid, 0, __ATOMIC_RELEASE);
@@ -131,8 +135,10 @@ lx_task_start(struct lx_process *p, struct lx_task *t)
 	p->ntasks++;
 	__atomic_add_fetch(&p->nlive, 1, __ATOMIC_RELAXED);
 	lx_unlock(&p->lock);
-	error = rumpcomp_host_thread_create(NULL, p->name, task_main, t, 0,
-	    32 * 1024);
+	if ((error = rumpcomp_host_vm_charge(CHARGE)) == 0 &&
+	    (error = rumpcomp_host_thread_create(NULL, p->name, task_main, t, 0,
+	    STACK)) != 0)
+		rumpcomp_host_vm_uncharge(CHARGE);
 	if (error != 0) {
 		(void)__atomic_sub_fetch(&p->nlive, 1, __ATOMIC_RELAXED);
 		(void)task_unlink(t);

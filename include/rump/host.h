@@ -61,6 +61,9 @@ void	rumpcomp_host_vm_unmap_owner(int);	/* all that is this one's */
 int	rumpcomp_host_vm_protect(void *, size_t size, int prot);
 int	rumpcomp_host_vm_discard(void *, size_t size);	/* zeroes again */
 int	rumpcomp_host_vm_commit(void *, size_t size);
+/* What else is spent on a program's behalf is of its memory, too.  ENOMEM. */
+int	rumpcomp_host_vm_charge(size_t size);
+void	rumpcomp_host_vm_uncharge(size_t size);
 /* Before a thread begins on a stack in such memory.  ENOMEM. */
 int	rumpcomp_host_vm_stack(void *top);
 int	rumpcomp_host_vm_prot(const void *);	/* HOST_VM_*; -1: nothing there */

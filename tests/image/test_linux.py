@@ -1,5 +1,6 @@
 """Programs for Linux: what room linux/ promises, and what cannot be."""
 
+import re
 import subprocess
 import tempfile
 import unittest
@@ -234,6 +235,10 @@ class Linux(unittest.TestCase):
                               timeout=240)
         ok, bad, plan = tap_lines(console)
         self.assertEqual((status, bad, ok), (0, [], plan), console[-3000:])
+        left = [int(n) for n in re.findall(r"threads leave ([1-9]\d*)", console)]
+        self.assertGreaterEqual(len(left), 2, console)
+        if KERNEL == "netbsd":          # its third is not for the stacks of programs' threads
+            self.assertGreater(min(left), 12 << 20)
 
     def test_descriptors_left(self):
         """Sent, and never received: closed with the socket that they wait in."""

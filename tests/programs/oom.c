@@ -25,22 +25,30 @@ static const char *why;
 
 #define CHECK(x) do { if (!(x) && why == NULL) why = #x; } while (0)
 
-/* What the machine says: calls that were refused for want of memory. */
+/* A number in what the machine says of itself; 0 when it has no room to say so. */
+static unsigned long
+status(const char *name)
+{
+	static char buf[65537];
+	ssize_t n, have = 0;
+	int fd = open("/sirloin/status", O_RDONLY);
+	char *at;
+
+	while (fd >= 0 && (n = read(fd, buf + have, sizeof(buf) - 1 -
+	    (size_t)have)) > 0)
+		have += n;
+	buf[have] = '\0';
+	close(fd);
+	at = strstr(buf, name);
+	return at != NULL ? strtoul(at + strlen(name), NULL, 10) : 0;
+}
+
+/* Calls that were refused for want of memory. */
 static unsigned long
 refused(void)
 {
-	static char buf[65537];
-	unsigned long n = 0;
-	char *at;
-	FILE *f = fopen("/sirloin/status", "r");
 
-	if (f != NULL) {
-		buf[fread(buf, 1, sizeof(buf) - 1, f)] = '\0';
-		if ((at = strstr(buf, "\"refused\":")) != NULL)
-			n = strtoul(at + 10, NULL, 10);
-		fclose(f);
-	}
-	return n;
+	return status("\"refused\":");
 }
 
 static void *list;
@@ -141,6 +149,8 @@ threads(size_t stack)
 	for (n = 0; n < MANY; n++)
 		if ((e = pthread_create(&id[n], &a, thread, NULL)) != 0)
 			break;
+	printf("# %d threads leave %lu\n", n, status("\"free\":") +
+	    status("\"committed\":") - status("\"promised\":"));
 	pthread_mutex_unlock(&held);
 	for (i = 0; i < n; i++)
 		CHECK(pthread_join(id[i], NULL) == 0);
