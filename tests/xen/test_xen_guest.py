@@ -367,9 +367,9 @@ class Memory(Case):
                     self.ask(g, f"memory {mem // 2}")
 
     def test_large(self):
-        """6 GB (and 3), all of it used, in a bed of their own."""
-        with xen.Bed(mem=8400) as bed:
-            for mem in (3072, 6144) if LONG else (6144,):
+        """5 GB (LONG=1: 6, and 3), all of it used, in a bed of their own."""
+        with xen.Bed(mem=8400 if LONG else 7200) as bed:
+            for mem in (3072, 6144) if LONG else (5120,):
                 with self.subTest(mem=mem):
                     g = self.monitor(("pv", 2), bed=bed, memory=mem, timeout=60)
                     self.assertGreater(self.total(g), mem * 0.97 * (1 << 20))
