@@ -26,8 +26,6 @@ static uintptr_t canary_seed;
 
 /* ---- memory ---- */
 
-/* One plat_unmap() for all: it interrupts every CPU.  Until then the pages
- * are chained through their first words. */
 /* The pages are chained through themselves: one unmapping reaches all CPUs. */
 static void
 stack_unmap(struct thread *t, size_t mapped)
@@ -50,34 +48,34 @@ stack_unmap(struct thread *t, size_t mapped)
 	kern_vmap_free((void *)t->stack, t->stacksize);
 }
 
+/*
+ * In runs of a power of two: a block of the page allocator's is used up, or
+ * split in halves.  With odd ends of thousands of blocks there would be much
+ * memory and no run that is worth the name.
+ */
 static int
 stack_map(struct thread *t)
 {
-	size_t off, n = t->stacksize >> PAGE_SHIFT;
+	size_t i, k, n = t->stacksize >> PAGE_SHIFT;
 	void *p;
 
 	if ((t->stack = (uintptr_t)kern_vmap_alloc(t->stacksize)) == 0)
 		return ENOMEM;
-	if ((p = kern_page_alloc(n, 0, 0)) != NULL) {
-		if (plat_map(t->stack, plat_virt_to_phys(p), t->stacksize,
-		    PROT_RW) == 0)
-			return 0;
-		kern_page_free(p, n);
-		kern_vmap_free((void *)t->stack, t->stacksize);
-		return ENOMEM;
-	}
-	for (off = 0; off < t->stacksize; off += PAGE_SIZE) {
-		if ((p = kern_page_alloc(1, 0, 0)) == NULL)
+	for (i = 0; i < n; i += k) {
+		k = 1UL << (63 - __builtin_clzl(n - i));
+		while ((p = kern_page_alloc(k, 0, 0)) == NULL && k > 1)
+			k /= 2;
+		if (p == NULL)
 			break;
-		if (plat_map(t->stack + off, plat_virt_to_phys(p), PAGE_SIZE,
-		    PROT_RW) != 0) {
-			kern_page_free(p, 1);
+		if (plat_map(t->stack + (i << PAGE_SHIFT), plat_virt_to_phys(p),
+		    k << PAGE_SHIFT, PROT_RW) != 0) {
+			kern_page_free(p, k);
 			break;
 		}
 	}
-	if (off == t->stacksize)
+	if (i == n)
 		return 0;
-	stack_unmap(t, off);
+	stack_unmap(t, i << PAGE_SHIFT);
 	return ENOMEM;
 }
 
