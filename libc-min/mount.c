@@ -81,7 +81,7 @@ libc_tmpfs_limit(void)
 		return 0;
 	n = (off_t)strtoull(text, &end, 10);
 	n <<= *end == 'k' ? 10 : *end == 'm' ? 20 : *end == 'g' ? 30 : 0;
-	return n / 2;
+	return n / 3;
 }
 
 /* One attempt; an error number. */
