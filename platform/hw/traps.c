@@ -153,11 +153,20 @@ plat_cpu_stop_others(void)
 
 /* ---- interrupts ---- */
 
+/*
+ * plat_idle()'s HLT.  No interrupt comes between STI and it (SDM 6.8.3), but QEMU's
+ * VMRUN (7.2) does not load the interrupt shadow of its guest, and what is made ready
+ * in that place would sleep with the CPU.
+ */
+extern const char idle_hlt[] __asm__(".Lidle_hlt");
+
 void
 hw_interrupt(struct plat_frame *f)
 {
 	struct hw_cpu *c = hw_self();
 
+	if (f->rip == (uint64_t)idle_hlt)
+		f->rip++;
 	if (c->idle)
 		hw_tlb_wake(c);
 	switch (f->vector) {
@@ -194,7 +203,10 @@ plat_idle(void)
 	if (hw_emulated_idle(c))
 		return;
 	hw_tlb_idle(c);
-	__asm__ volatile("sti; hlt; cli" : : : "memory");
+	__asm__ volatile("sti\n"
+	    ".Lidle_hlt:\n"
+	    "	hlt\n"
+	    "	cli" : : : "memory");
 	if (c->idle)
 		hw_tlb_wake(c);
 }

@@ -275,6 +275,8 @@ class Bed:
                 return Domain(self, name)
             except Failed as e:     # libxl's 10 s for a device: few on a busy host
                 if not left or "unable to add device with path" not in e.output:
+                    e.args = (f"{e}\n--- domains\n{self.call('xl list')[1]}\n--- Xen\n"
+                              + "\n".join(self.log().splitlines()[-25:]),)
                     raise
 
 
