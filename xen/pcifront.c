@@ -153,6 +153,8 @@ gone(struct pci_func *f)
 {
 	int i;
 
+	/* first dom0, which listens to the lines of those that are on (pciirq.c) */
+	pciop_write(f->bus, f->dev, f->fun, PCI_COMMAND, 2, 0);
 	pciirq_gone(f);
 	for (i = 0; i < 6; i++)
 		if (!f->bar[i].io && f->bar[i].addr != 0 && f->bar[i].size != 0)

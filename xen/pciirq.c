@@ -38,10 +38,11 @@ message(void *arg)
 /* ---- a line that nobody of ours listens to yet ---- */
 
 /*
- * A function that is switched on may have its line raised by who had it before.
- * dom0, whose pciback then listens, would take one interrupt after the other; but
- * Xen waits for all who are bound, a millisecond at most.  So the line is bound
- * before.  By number of the line, which is a byte.
+ * A function that is switched on may have its line raised by who had it before, or
+ * by its driver, which has gone.  dom0, whose pciback then listens, would take one
+ * interrupt after the other; but Xen waits for all who are bound, a millisecond at
+ * most.  So the line is bound before, and after.  By number of the line, which is a
+ * byte.
  */
 static struct kern_irq *held[256];
 static uint32_t opened[256];
@@ -260,9 +261,10 @@ pciirq_close(struct pci_func *f, enum pci_kind kind, unsigned entry,
 {
 	struct msg *m = cookie;
 
+	if (kind == PCI_INTX &&
+	    __atomic_fetch_sub(&opened[f->intline], 1, __ATOMIC_SEQ_CST) == 1)
+		pciirq_hold(f);
 	kern_irq_free(m->irq);
-	if (kind == PCI_INTX)
-		__atomic_fetch_sub(&opened[f->intline], 1, __ATOMIC_SEQ_CST);
 	if (kind == PCI_MSI)
 		simple_op(f, XEN_PCI_OP_disable_msi);
 	else if (kind == PCI_MSIX && f->nirq == 0)

@@ -9,9 +9,12 @@ struct plat_irq {
 	struct xen_port	port;
 	bool		line;
 	unsigned	pirq;		/* of a line */
+	struct plat_irq	*next;		/* line */
 };
 
 static struct xen_port timers[MAXCPU], kicks[MAXCPU], console;
+static struct plat_irq *lines;
+static uint32_t lines_lock;
 
 /* ---- for xenevent.c ---- */
 
@@ -130,10 +133,45 @@ plat_irq_unmask(struct plat_irq *p)
 	xen_evtchn_unmask(p->port.port);
 }
 
+static void
+line_add(struct plat_irq *p)
+{
+	unsigned long s = x86_lock(&lines_lock);
+
+	p->next = lines;
+	lines = p;
+	x86_unlock(&lines_lock, s);
+}
+
+static void
+line_remove(const struct plat_irq *p)
+{
+	unsigned long s = x86_lock(&lines_lock);
+	struct plat_irq **pp;
+
+	for (pp = &lines; *pp != NULL; pp = &(*pp)->next)
+		if (*pp == p) {
+			*pp = p->next;
+			break;
+		}
+	x86_unlock(&lines_lock, s);
+}
+
+void
+xen_lines_end(void)
+{
+	struct plat_irq *p;
+
+	for (p = lines; p != NULL; p = p->next)
+		xen_evtchn_close(p->port.port);
+}
+
 void
 plat_irq_free(struct plat_irq *p)
 {
 
+	if (p->line)
+		line_remove(p);
 	xen_port_close(&p->port);
 	kern_free(p);
 }
@@ -162,6 +200,7 @@ plat_irq_line(unsigned gsi, unsigned flags, plat_irq_fn fn, void *arg,
 		return error;
 	}
 	plat_irq_mask(p);
+	line_add(p);
 	return 0;
 }
 

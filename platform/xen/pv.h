@@ -98,6 +98,12 @@ int	xen_vcpu_start(unsigned n, const void *rip, uint64_t rsp,
 void	xen_event_init(void);		/* and again after a resume */
 /* The platform's own events of a CPU: timer and wake-up. */
 void	xen_event_cpu(unsigned cpu);
+/*
+ * The end: Xen masks a line that no domain listens to.  One that stays raised, with
+ * us as a listener that never answers, holds back all interrupts of lower vectors,
+ * dom0's too (arch/x86/irq.c: it waits 1 ms for each answer).
+ */
+void	xen_lines_end(void);
 
 /* ---- device.c ---- */
 

@@ -123,6 +123,7 @@ xen_end_devices(void)
 
 	if (fn != NULL)
 		fn();
+	xen_lines_end();
 }
 
 void
