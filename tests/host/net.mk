@@ -1,7 +1,7 @@
 # builtin/ (core and net, with lwIP) as a Linux process, under ASan and UBSan:
 # what is above the line keeps its own headers, so it has objects of its own.
 net_host_SAN := -fsanitize=address,undefined -fno-sanitize=alignment,shift
-net_host_CFLAGS = -std=gnu11 -g -O1 -w -ffreestanding -nostdinc \
+net_host_CFLAGS = -std=gnu11 -g -O0 -w -ffreestanding -nostdinc \
 	   -isystem $(GCCINC) -fno-strict-aliasing -fno-omit-frame-pointer \
 	   $(net_host_SAN) -Iinclude -Ilibc-min/include
 net_host_OBJS := $(patsubst %.c,$(O)/obj/nethost/%.o,$(builtin_SRCS) \
@@ -22,4 +22,4 @@ $(O)/host/fuzz_net: tests/host/fuzz_net.c tests/host/fuzz_net_frame.c \
 	    -I$(O)/include -o $@ $< $(<:.c=_frame.c) $(net_host_OBJS) -lpthread
 
 host_TESTS += fuzz_net
-host_fuzz_net_ARGS := 60000
+host_fuzz_net_ARGS := 40000

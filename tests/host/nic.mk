@@ -6,4 +6,4 @@ host_fuzz_nic_SRCS := tests/host/fuzz_nic.c tests/host/nic_fake.c \
 host_fuzz_nic_DEPS := tests/host/nic_fake.h $(wildcard builtin/dev/e1000/*.h)
 host_fuzz_nic_CFLAGS = -ffreestanding -nostdinc -isystem $(GCCINC) -Iinclude \
 	   -Ilibc-min/include
-host_fuzz_nic_ARGS := 400
+host_fuzz_nic_ARGS := 200

@@ -20,7 +20,7 @@ virtio_host_CFLAGS := -Itests/host/kernel -Iinclude -D_GNU_SOURCE
 host_TESTS += fuzz_vnet fuzz_vblk fuzz_v9p
 host_fuzz_v9p_SRCS := tests/host/fuzz_v9p.c tests/host/p9_rpc.c $(virtio_fake) virtio/p9.c
 host_fuzz_v9p_CFLAGS := $(virtio_host_CFLAGS)
-host_fuzz_v9p_ARGS := 500
+host_fuzz_v9p_ARGS := 200
 host_fuzz_vnet_SRCS := tests/host/fuzz_vnet.c $(virtio_fake) virtio/net.c \
 	   virtio/net_rx.c virtio/net_tx.c
 host_fuzz_vnet_CFLAGS := $(virtio_host_CFLAGS)
@@ -28,4 +28,4 @@ host_fuzz_vnet_ARGS := 500
 host_fuzz_vblk_SRCS := tests/host/fuzz_vblk.c $(virtio_fake) virtio/blk.c \
 	   virtio/blk_io.c
 host_fuzz_vblk_CFLAGS := $(virtio_host_CFLAGS)
-host_fuzz_vblk_ARGS := 200
+host_fuzz_vblk_ARGS := 150
