@@ -75,10 +75,10 @@ do_memory(char **arg)
 	if (mb == NULL)
 		return ENOMEM;
 	for (n = 0; n < want && (mb[n] = malloc(1 << 20)) != NULL; n++)
-		for (i = 0; i < (1 << 20) / 8; i += 64)
+		for (i = 0; i < (1 << 20) / 8; i += 512)
 			mb[n][i] = n << 20 | i;
 	for (size_t k = 0; k < n; k++) {
-		for (i = 0; i < (1 << 20) / 8; i += 64)
+		for (i = 0; i < (1 << 20) / 8; i += 512)
 			bad += mb[k][i] != (k << 20 | i);
 		free(mb[k]);
 	}

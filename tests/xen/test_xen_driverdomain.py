@@ -14,10 +14,10 @@ from driverbed import DISKS, NIC, Bed
 from guest import KERNEL, LONG, OUT
 from xencase import Case, Refused
 
-MB = 1024 if LONG else 16
+MB = 1024 if LONG else 8
 DISK_MB = 1536 if LONG else 256
 CRASHES = 20 if LONG else 3
-SENT = 40 if LONG else 24        # MB, while it ends: some seconds
+SENT = 40 if LONG else 16        # MB, while it ends: some seconds
 OURS, LINUX, SELF = "10.9.0.3", "10.9.0.4", "10.9.0.5"
 shared = xencase.one_bed(lambda: Bed(DISK_MB, timeout=7200 if LONG else 3600))
 
@@ -136,13 +136,13 @@ class DriverDomain(Case):
         self.ask(g, "/sbin/mke2fs -q -t ext4 /dev/xvda && mount /dev/xvda /mnt && "
                  "dmesg -n 5", 60)
         self.ask(g, """(n=0; until [ -f /tmp/stop ]; do n=$((n+1));
-            head -c 3000000 /dev/urandom >/tmp/x && md5sum </tmp/x >/tmp/sum.$((n%20)) &&
+            head -c 2000000 /dev/urandom >/tmp/x && md5sum </tmp/x >/tmp/sum.$((n%20)) &&
             dd if=/tmp/x of=/mnt/f.$((n%20)) bs=64k conv=fsync 2>/dev/null ||
             echo $n >>/tmp/bad; sleep 0.3; done; echo $n >/tmp/rounds) &""".replace("\n", " "))
         for n in range(CRASHES):
             with self.bed.start(f"client send {LINUX} 7001 {SENT << 20}", 1200) as a, \
                     self.bed.start(f"client recv {OURS} 7002 {SENT << 19}", 1200) as b:
-                self.bed.run("sleep 1.5")
+                self.bed.run("sleep 1")
                 self.crash(n)
                 for s in (a, b):
                     out = b""

@@ -181,7 +181,7 @@ class Control(Case):
         a save, too.  (A PVH guest's is at rest, but not down; LONG=1.)"""
         for lane in (("pv", 2), ("pvh", 2)) if LONG else (("pv", 2),):
             with self.on(lane):
-                g = self.monitor(lane, net=True, maxvcpus=3,
+                g = self.monitor(lane, net=True, maxvcpus=3, memory=Save.MEM,
                                  disk=[disk(self.blank("/tmp/v.img"))])
                 self.ask(g, "stir blk0 4096")
                 for _ in range(10 if LONG else 1):
@@ -237,7 +237,7 @@ class Control(Case):
 
 class Save(Case):
     """xl save and xl restore: another hypervisor's pages, the same guest."""
-    MEM = 40 if KERNEL == "builtin" else 128    # less to save, which is what takes time
+    MEM = 24 if KERNEL == "builtin" else 128    # less to save, which is what takes time
 
     def guest_to_save(self, lane):
         return self.monitor(lane, net=True, memory=self.MEM,
@@ -396,8 +396,9 @@ class Memory(Case):
 
     def test_balloon_up(self):
         """Beyond what it began with; and saved and restored with that."""
-        g = self.monitor(("pv", 2), memory=64, maxmem=256)
-        for mb in (224, 96, 256):
+        small = 64 if KERNEL == "builtin" else 128
+        g = self.monitor(("pv", 2), memory=small, maxmem=2 * small)
+        for mb in (small * 7 // 4, small * 3 // 4, 2 * small):
             self.bed.xl("mem-set", g.name, mb)
             self.bed.run(f"for n in $(seq 60); do set -- $(xl list {g.name} | tail -1); "
                          f"[ $3 -ge {mb - 3} ] && [ $3 -le {mb + 3} ] && exit 0; "
@@ -405,7 +406,7 @@ class Memory(Case):
             self.ask(g, f"memory {mb * 2 // 3}")
         self.bed.xl("save", g.name, "/tmp/saved")
         self.restore()
-        self.ask(g, "memory 200")
+        self.ask(g, f"memory {small * 3 // 2}")
         self.shut_down(g)
 
     def test_balloon_beyond(self):

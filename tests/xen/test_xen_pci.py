@@ -128,9 +128,9 @@ class Pci(Case):
         return g.console
 
     def test_interrupts(self):
-        """100,000 messages (LONG=1, else 10,000), as often a line; two functions of
+        """100,000 messages (LONG=1, else 4,000), as often a line; two functions of
         a device, whose line is one."""
-        count = 100000 if LONG else 10000
+        count = 100000 if LONG else 4000
         for names, kind, lane in ((("edu",), "msi", ("pv", 1)),
                                   (("edu2", "edu3"), "intx", ("pv", 2))):
             with self.on(lane), self.subTest(kind=kind):
