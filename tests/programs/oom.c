@@ -25,21 +25,28 @@ static const char *why;
 
 #define CHECK(x) do { if (!(x) && why == NULL) why = #x; } while (0)
 
-/* A number in what the machine says of itself; 0 when it has no room to say so. */
-static unsigned long
-status(const char *name)
+/* What the machine says of itself; empty when it has no room to say so. */
+static const char *
+status(void)
 {
 	static char buf[65537];
 	ssize_t n, have = 0;
 	int fd = open("/sirloin/status", O_RDONLY);
-	char *at;
 
 	while (fd >= 0 && (n = read(fd, buf + have, sizeof(buf) - 1 -
 	    (size_t)have)) > 0)
 		have += n;
 	buf[have] = '\0';
 	close(fd);
-	at = strstr(buf, name);
+	return buf;
+}
+
+/* A number in it, or 0. */
+static unsigned long
+number(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
 	return at != NULL ? strtoul(at + strlen(name), NULL, 10) : 0;
 }
 
@@ -48,7 +55,7 @@ static unsigned long
 refused(void)
 {
 
-	return status("\"refused\":");
+	return number(status(), "\"refused\":");
 }
 
 static void *list;
@@ -141,6 +148,7 @@ threads(size_t stack)
 {
 	static pthread_t id[MANY];
 	pthread_attr_t a;
+	const char *now;
 	int n, i, e = 0;
 
 	pthread_attr_init(&a);
@@ -149,8 +157,9 @@ threads(size_t stack)
 	for (n = 0; n < MANY; n++)
 		if ((e = pthread_create(&id[n], &a, thread, NULL)) != 0)
 			break;
-	printf("# %d threads leave %lu\n", n, status("\"free\":") +
-	    status("\"committed\":") - status("\"promised\":"));
+	now = status();
+	printf("# %d threads leave %lu\n", n, number(now, "\"free\":") +
+	    number(now, "\"committed\":") - number(now, "\"promised\":"));
 	pthread_mutex_unlock(&held);
 	for (i = 0; i < n; i++)
 		CHECK(pthread_join(id[i], NULL) == 0);

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from guest import KERNEL, LONG, files_disk
-from xencase import TWO, Case, Refused, disk
+from xencase import COMMON, Case, Refused, disk
 
 FILES = {"index.html": b"<h1>hello</h1>\n", "big.bin": os.urandom(1 << 20)}
 
@@ -78,7 +78,7 @@ class Served(Case):
 class Export(Served):
     def test_disk(self):
         """Through blkfront, driver domain and dom0's blkback to a file, and back."""
-        for lane in TWO:
+        for lane in COMMON:
             with self.on(lane):
                 path = self.blank("/tmp/e.img")
                 d = self.driver([{"name": "data", "path": "blk0"}], lane, [path])
@@ -284,6 +284,6 @@ class Hostile(Served):
 
     def test_lies(self):
         lies = RIGHT + BAD + UNSUPPORTED + NAMED + QUIET if LONG else FEW
-        for lane in TWO if LONG else TWO[:1]:
+        for lane in COMMON:
             with self.on(lane):
                 self.hostile(lane, lies)

@@ -2,7 +2,9 @@
 device's name or lives on quietly, never dies of it, and ends when it is asked to."""
 
 import time
+import unittest
 
+from guest import LONG
 from xencase import Case, static
 
 # Lies that a guest must name on its console; of others it may make errors.  A group is
@@ -89,7 +91,8 @@ class Hostile(Case):
     def test_blk(self):
         self.at_once([lies.split() for lies in BLK], self.blk)
 
+    @unittest.skipUnless(LONG, "LONG=1: the same code as PV's")
     def test_pvh(self):
-        """The same code as PV's, so a few."""
+        """A few."""
         self.net(["rx-length", "tx-jump"], ("pvh", 1))
         self.blk(["id", "jump"], ("pvh", 1))

@@ -9,7 +9,7 @@ import program
 import tls
 from guest import KERNEL, LONG, ROOT, tap_lines
 from test_linux import DEEP
-from xencase import GUEST, TWO, Case, Refused, disk, static
+from xencase import COMMON, GUEST, Case, Refused, disk, static
 
 
 class Linux(Case):
@@ -62,7 +62,7 @@ class Linux(Case):
                         self.ends(g, timeout=90)
                         self.assertIn("three times", g.console)
 
-    def passes(self, name, source, *flags, memory=256, lanes=TWO):
+    def passes(self, name, source, *flags, memory=256, lanes=COMMON):
         prog = program.compile(f"{ROOT}/tests/programs/{source}", *flags)
         images = {"pv": program.bake(prog, name=f"{name}-xen", platform="xen"),
                   "pvh": program.bake(prog, name=name)}

@@ -5,12 +5,13 @@ import re
 import socketserver
 import threading
 import time
+import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 from guest import LONG
 from test_xen_pci import DEVICES
 from test_xen_pci import shared as shared_pci
-from xencase import DOM0, TWO, Case, Refused, static
+from xencase import COMMON, DOM0, Case, Refused, static
 
 MACS = "00:16:3e:00:00:%02x"
 UP = "10.9.0.9"
@@ -62,7 +63,7 @@ class Netback(Case):
 
     def test_guests(self):
         """Two guests and the domain itself, data compared both ways at once."""
-        for lane in TWO:
+        for lane in COMMON:
             with self.on(lane):
                 d = self.driver(lane)
                 a, b = self.client(d, 2, lane), self.client(d, 3, ("pv", 1))
@@ -146,6 +147,7 @@ class Netback(Case):
     def test_hostile(self):
         self.hostile(("pv", 1), NAMED + QUIET)
 
+    @unittest.skipUnless(LONG, "LONG=1: the same code as PV's")
     def test_hostile_pvh(self):
         self.hostile(("pvh", 1), ["none", "tx-jump", "rubbish", "dies"])
 
