@@ -28,7 +28,7 @@ class Kernel(unittest.TestCase):
         hour in all."""
         for cpus in (1, 2, 4):
             with self.subTest(cpus=cpus):
-                seconds = 1200 if LONG else 8
+                seconds = 1200 if LONG else 5
                 self.passes("--machine", "microvm", "--smp", cpus, "--mem", 64,
                             words=[f"soak={seconds}"], timeout=seconds + 50)
 

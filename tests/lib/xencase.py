@@ -98,7 +98,7 @@ class _Bed(xen.Bed):
         install(self)
 
 
-shared = one_bed(lambda: _Bed(timeout=3600))
+shared = one_bed(lambda: _Bed(mem=8400 if LONG else 7200, timeout=3600))
 
 
 def image(app, kind):
