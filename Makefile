@@ -37,11 +37,12 @@ FLAGS	:= $(O)/obj/.flags
 LISTS	:= $(O)/obj/$(KERNEL)-lists
 
 # What a build depends on that is no file: $(call record,FILE,TEXT), written when
-# it is another than last time.
+# it is another than last time.  A build may be copied: its own place is not in it.
+recorded = $(subst $(O)/,O/,$(subst ','\'',$(1)))
 define record
 $(1): FORCE | $(HDRS)
 	@mkdir -p $$(@D)
-	@echo '$$(subst ','\'',$(2))' | cmp -s - $$@ || echo '$$(subst ','\'',$(2))' >$$@
+	@echo '$$(call recorded,$(2))' | cmp -s - $$@ || echo '$$(call recorded,$(2))' >$$@
 endef
 
 # ---- sources: explicit lists, one file a room ----

@@ -36,7 +36,7 @@ class Kernel(unittest.TestCase):
         self.passes("--machine", "microvm", "--smp", 2, "--mem", 64,
                     words=["heapdebug"], timeout=120)
         self.passes("--machine", "microvm", "--smp", 2, "--mem", 64,
-                    words=["heapdebug", "soak=4"])
+                    words=["heapdebug", "soak=2"])
 
     def test_8_gb(self):
         """Memory above 4 GB is used (kerntest 16 asks for it by address)."""

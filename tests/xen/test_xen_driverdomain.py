@@ -17,7 +17,7 @@ from xencase import Case, Refused
 MB = 1024 if LONG else 8
 DISK_MB = 1536 if LONG else 256
 CRASHES = 20 if LONG else 3
-SENT = 40 if LONG else 16        # MB, while it ends: some seconds
+SENT = 40 if LONG else 12        # MB, while it ends: some seconds
 OURS, LINUX, SELF = "10.9.0.3", "10.9.0.4", "10.9.0.5"
 shared = xencase.one_bed(lambda: Bed(DISK_MB, timeout=7200 if LONG else 3600))
 
@@ -117,8 +117,8 @@ class DriverDomain(Case):
         self.assertEqual(len(sums), 2, out)
         self.assertEqual(sums[0], sums[1])
         # client to client, through the driver domain alone
-        self.ask(g, f"head -c 5000000 /dev/urandom >/tmp/a; nc {OURS} 7000 </tmp/a >/tmp/b & "
-                 "p=$!; n=0; until [ $(stat -c %s /tmp/b) = 5000000 ] || [ $n -gt 600 ]; do "
+        self.ask(g, f"head -c 2000000 /dev/urandom >/tmp/a; nc {OURS} 7000 </tmp/a >/tmp/b & "
+                 "p=$!; n=0; until [ $(stat -c %s /tmp/b) = 2000000 ] || [ $n -gt 600 ]; do "
                  "sleep 0.1; n=$((n+1)); done; kill $p; cmp /tmp/a /tmp/b", 100)
         if KERNEL == "builtin":         # the disk's blocks go back to the host
             used = os.stat(f"{self.bed.dir.name}/nvme").st_blocks
@@ -136,9 +136,9 @@ class DriverDomain(Case):
         self.ask(g, "/sbin/mke2fs -q -t ext4 /dev/xvda && mount /dev/xvda /mnt && "
                  "dmesg -n 5", 60)
         self.ask(g, """(n=0; until [ -f /tmp/stop ]; do n=$((n+1));
-            head -c 2000000 /dev/urandom >/tmp/x && md5sum </tmp/x >/tmp/sum.$((n%20)) &&
+            head -c 1000000 /dev/urandom >/tmp/x && md5sum </tmp/x >/tmp/sum.$((n%20)) &&
             dd if=/tmp/x of=/mnt/f.$((n%20)) bs=64k conv=fsync 2>/dev/null ||
-            echo $n >>/tmp/bad; sleep 0.3; done; echo $n >/tmp/rounds) &""".replace("\n", " "))
+            echo $n >>/tmp/bad; sleep 0.6; done; echo $n >/tmp/rounds) &""".replace("\n", " "))
         for n in range(CRASHES):
             with self.bed.start(f"client send {LINUX} 7001 {SENT << 20}", 1200) as a, \
                     self.bed.start(f"client recv {OURS} 7002 {SENT << 19}", 1200) as b:

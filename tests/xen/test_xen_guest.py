@@ -312,7 +312,7 @@ class Save(Case):
             with self.on(lane):
                 g = self.guest_to_save(lane)
                 self.ask(g, "write blk0 0 1024 1")
-                for _ in range(2):
+                for _ in range(2 if LONG else 1):
                     mono, wall = self.clocks(g)
                     self.bed.run(f"xl save -c {g.name} /tmp/saved")
                     self.ask(g, "check blk0 0 1024 1")

@@ -107,6 +107,7 @@ class Tls(Case):
 
 
 class Client(Case):
+    @unittest.skipUnless(LONG, "LONG=1: Linux alone, as others' tests have it")
     def test_client(self):
         path = self.blank("/tmp/l.img", 32)
         g = self.linux(vif=["bridge=xenbr0"], disk=[disk(path)])

@@ -69,7 +69,7 @@ class Pci(Case):
         """Until xl has done with the guests that had them: it waits 10 s for each
         device but the first that a dead guest has."""
         self.bed.run("""for i in $(seq 200); do
-            [ $(xl pci-assignable-list | wc -l) = %d ] && exit; sleep 1; done; exit 1"""
+            [ $(xl pci-assignable-list | wc -l) = %d ] && exit; sleep 2; done; exit 1"""
                      % len(DEVICES), 240)
 
     # ---- a web server on a passed NIC, with its files on a passed disk ----
