@@ -164,6 +164,8 @@ void	ahci_fis(struct ahci_port *, unsigned slot, uint8_t cmd,
 
 /* ---- link.c ---- */
 
+/* Commands are run no more (pause), and FISes received neither (stop). */
+int	ahci_pause(struct ahci_port *);
 int	ahci_stop(struct ahci_port *);
 void	ahci_start(struct ahci_port *);
 /* 10.4.2: COMRESET, and wait for the disk.  ENXIO: there is none. */

@@ -94,15 +94,19 @@ give_up(struct ahci_port *p, const char *why)
 	disk_done_all(&all, EIO);
 }
 
-/* 10.4.2: an engine that does not stop does after a COMRESET. */
+/*
+ * 10.4.2: an engine that does not stop does after a COMRESET.  FISes are still
+ * received: QEMU (7.2) keeps the tags of NCQ commands that end meanwhile, and
+ * would tell them with the first command of the next life that ends, as done.
+ */
 static int
 halt(struct ahci_port *p)
 {
 
-	if (ahci_stop(p) == 0)
+	if (ahci_pause(p) == 0)
 		return 0;
 	(void)ahci_comreset(p);
-	return ahci_stop(p);
+	return ahci_pause(p);
 }
 
 /* A reset, and the disk is the one that it was: ENODEV, if not. */

@@ -38,15 +38,21 @@ wait_bits(struct ahci_port *p, unsigned reg, uint32_t mask, uint32_t want,
 
 /* 10.3.2: afterwards the HBA runs none of our commands. */
 int
+ahci_pause(struct ahci_port *p)
+{
+
+	ahci_write(p->regs, P_CMD, ahci_read(p->regs, P_CMD) & ~CMD_ST);
+	return wait_bits(p, P_CMD, CMD_CR, 0, 500 * MS);
+}
+
+int
 ahci_stop(struct ahci_port *p)
 {
-	uint32_t cmd = ahci_read(p->regs, P_CMD);
 	int error;
 
-	ahci_write(p->regs, P_CMD, cmd & ~CMD_ST);
-	if ((error = wait_bits(p, P_CMD, CMD_CR, 0, 500 * MS)) != 0)
+	if ((error = ahci_pause(p)) != 0)
 		return error;
-	ahci_write(p->regs, P_CMD, cmd & ~(CMD_ST | CMD_FRE));
+	ahci_write(p->regs, P_CMD, ahci_read(p->regs, P_CMD) & ~CMD_FRE);
 	return wait_bits(p, P_CMD, CMD_FR, 0, 500 * MS);
 }
 
