@@ -17,7 +17,7 @@ from xencase import Case, Refused
 MB = 1024 if LONG else 8
 DISK_MB = 1536 if LONG else 256
 CRASHES = 20 if LONG else 3
-SENT = 40 if LONG else 12        # MB, while it ends: some seconds
+SENT = 40 if LONG else 12        # MB, while it ends: some seconds; four times it from ours
 OURS, LINUX, SELF = "10.9.0.3", "10.9.0.4", "10.9.0.5"
 shared = xencase.one_bed(lambda: Bed(DISK_MB, timeout=7200 if LONG else 3600))
 
@@ -141,7 +141,7 @@ class DriverDomain(Case):
             echo $n >>/tmp/bad; sleep 0.6; done; echo $n >/tmp/rounds) &""".replace("\n", " "))
         for n in range(CRASHES):
             with self.bed.start(f"client send {LINUX} 7001 {SENT << 20}", 1200) as a, \
-                    self.bed.start(f"client recv {OURS} 7002 {SENT << 19}", 1200) as b:
+                    self.bed.start(f"client recv {OURS} 7002 {SENT << 22}", 1200) as b:
                 self.bed.run("sleep 1")
                 self.crash(n)
                 for s in (a, b):
