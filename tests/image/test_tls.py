@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import program
 import tls
-from guest import Guest, free_port
+from guest import LONG, Guest, free_port
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 CONNECTIONS = 100
@@ -30,6 +30,7 @@ def page(port, ca, version):
     return data.split(b"\r\n\r\n", 1)[1]
 
 
+@unittest.skipUnless(LONG, "LONG=1: OpenSSL takes a minute to build")
 @unittest.skipUnless(program.have("openssl"), "openssl makes the certificates")
 class Tls(unittest.TestCase):
     def curl(self, port, ca, version, path, out):

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-from guest import OUT, ROOT, RUMP, SIRLOIN
+from guest import LONG, OUT, ROOT, RUMP, SIRLOIN
 
 DIR = f"{OUT}/programs"
 ENV = {**os.environ, "SIRLOIN_BUILD": OUT}
@@ -40,8 +40,8 @@ def compile(source, *flags, libs=()):
 
 # Programs whose recipe needs other sources than one of their name, or C++.
 SOURCES = {"leveldb_tests": ["leveldb", "googletest"]}
-# Programs that link with another's libraries.
-NEEDS = {"nginx": [("openssl", "openssl/libssl.a")]}
+# Programs that link with another's libraries: nginx has TLS where that is tested.
+NEEDS = {"nginx": [("openssl", "openssl/libssl.a")]} if LONG else {}
 
 
 def build(name, output=None):

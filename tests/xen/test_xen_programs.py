@@ -1,5 +1,5 @@
-"""The programs that prove room linux/ (test_programs.py), as guests of Xen: a PV one,
-and with LONG=1 a PVH one, too, and the programs' own suites."""
+"""The programs that prove room linux/ (test_programs.py), as guests of Xen: some as a PV
+one, and with LONG=1 all, as a PVH one, too, and the programs' own suites."""
 
 import os
 import tempfile
@@ -15,6 +15,7 @@ from xencase import Case, disk, static
 KINDS = ("pv", "pvh") if LONG else ("pv",)
 DATA = [{"source": "etfs", "path": "blk0", "fstype": TYPES[FS], "mountpoint": "/data"}]
 ADDR = "10.9.0.7"
+OTHERS = "LONG=1: test_programs has it, and here a disk and a network are SQLite's and Redis's"
 
 
 class Programs(Case):
@@ -39,12 +40,14 @@ class Programs(Case):
         with tempfile.TemporaryDirectory() as d:
             return self.bed.put(files_disk(f"{d}/data.img", {}, 32, FS))
 
+    @unittest.skipUnless(LONG, OTHERS)
     def test_lua(self):
         for kind in self.on_kinds():
             g = self.start(self.image("lua", kind, {"t.lua": LUA}), kind, "/t.lua")
             self.ends(g, timeout=120)
             self.assertIn("lua says", g.console)
 
+    @unittest.skipUnless(LONG, OTHERS)
     def test_leveldb(self):
         for kind in self.on_kinds():
             g = self.start(self.image("leveldb", kind), kind,
@@ -92,6 +95,7 @@ class Programs(Case):
             self.assertIn("$4\r\nhere\r\n:3", out)
             g.destroy()
 
+    @unittest.skipUnless(LONG, OTHERS)
     def test_nginx(self):
         big = os.urandom(1_000_000)
         for kind in self.on_kinds():
