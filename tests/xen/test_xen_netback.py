@@ -197,6 +197,7 @@ class Card(Netback):
             s.shutdown()
         self.assertNotIn("panic", d.console)
 
+    @unittest.skipUnless(LONG, "LONG=1: test_xen_driverdomain has such a card")
     def test_e1000(self):
         self.card("e1000")
 
