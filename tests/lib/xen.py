@@ -31,10 +31,11 @@ QEMU = "qemu-system-x86_64"
 REASONS = {0: "poweroff", 1: "reboot", 2: "suspend", 3: "crash", 4: "watchdog"}
 XEN_OPTIONS = ("console=com1 com1=115200,8n1 dom0=pv dom0_max_vcpus=1 spec-ctrl=no,eager-fpu "
                "ucode=no cpufreq=none bootscrub=0 loglvl=info guest_loglvl=all")
-# What costs an emulated dom0 its CPU: a program at another address is translated again, and
-# with FSGSBASE a PV kernel reads an MSR, through Xen, for each switch of threads.
-DOM0_OPTIONS = ("console=hvc0 loglevel=4 earlyprintk=xen rdinit=/init mitigations=off nokaslr "
-                "norandmaps nofsgsbase init_on_alloc=0 hardened_usercopy=off lsm= panic=-1")
+# A program at another address is translated again.
+LINUX_OPTIONS = "console=hvc0 rdinit=/init loglevel=4 mitigations=off nokaslr norandmaps"
+# With FSGSBASE a PV kernel reads an MSR, through Xen, for each switch of threads.
+DOM0_OPTIONS = (f"{LINUX_OPTIONS} earlyprintk=xen nofsgsbase init_on_alloc=0 "
+                "hardened_usercopy=off lsm= panic=-1")
 
 
 class Unavailable(RuntimeError):

@@ -168,8 +168,7 @@ class Case(unittest.TestCase):
         self.bed.run(f"[ -f {kernel} ] || {{ mkdir -p /tmp/f; cp {made}/vmlinux {kernel}; }}",
                      120)
         g = self.bed.create(name, kernel, ramdisk=f"{made}/client.cpio", timeout=timeout, **{
-            "memory": 192, "extra": "console=hvc0 rdinit=/init loglevel=4 mitigations=off "
-                                    "nokaslr norandmaps obey", **keys})
+            "memory": 192, "extra": f"{xen.LINUX_OPTIONS} obey", **keys})
         self.guests.append(g)
         g.expect("^ready$", timeout)
         return g
