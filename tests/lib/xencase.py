@@ -1,11 +1,13 @@
 """Tests on the Xen bed: one bed for all of a run, guests that don't outlive a test."""
 
 import atexit
+import functools
 import glob
 import json
 import os
 import shutil
 import subprocess
+import time
 import unittest
 
 import xen
@@ -125,10 +127,63 @@ class Refused(AssertionError):
     """The monitor's "error N TEXT"."""
 
 
+class Held(unittest.TestResult):
+    """What a test says, and when, until it is told to another result."""
+
+    def __init__(self):
+        super().__init__()
+        self.began, self.said = time.monotonic(), []
+        for name in ("addSuccess", "addSkip", "addFailure", "addError", "addSubTest",
+                     "addExpectedFailure", "addUnexpectedSuccess"):
+            setattr(self, name, functools.partial(self.hold, name))
+
+    def hold(self, name, *args):
+        self.said.append((name, args, time.monotonic() - self.began))
+
+    def failed(self):
+        return any(name in ("addFailure", "addError") or name == "addSubTest" and args[2]
+                   for name, args, _ in self.said)
+
+    def tell(self, result):
+        for name, args, took in self.said:
+            result.began = time.monotonic() - took
+            getattr(result, name)(*args)
+
+
+# What a PVH guest says when QEMU delivers an interrupt once more than Xen has, in the middle
+# of its handler (docs/xen.md, "The test bed"): nothing that a guest could live through.
+TWICE = "panic: interrupt delivered twice"
+
+
 class Case(unittest.TestCase):
     """self.bed, and what is common."""
 
     the_bed = staticmethod(shared)
+
+    def run(self, result=None):
+        """Again, when QEMU has delivered an interrupt to one of its guests twice."""
+        if result is None:
+            return super().run()
+        result.startTest(self)
+        for left in (2, 1, 0):
+            held, since = Held(), time.time()
+            super().run(held)
+            if not (left and held.failed() and self.twice(since)):
+                break
+            print(f"again   {self.id()}: QEMU delivered an interrupt twice", flush=True)
+        held.tell(result)
+        result.stopTest(self)
+        return result
+
+    def twice(self, since):
+        """It is on a console that has changed since."""
+        bed = getattr(self, "bed", None)        # if there was one
+        for name in glob.glob(f"{bed.work}/log/console/guest-*.log") if bed else ():
+            if os.path.getmtime(name) >= since:
+                with open(name, errors="replace") as f:
+                    if TWICE in f.read():
+                        return True
+        return False
 
     def setUp(self):
         try:
