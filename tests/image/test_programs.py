@@ -68,6 +68,14 @@ def resp(sock_file, *words):
     return line
 
 
+class Builds(unittest.TestCase):
+    def test_builds(self):
+        """Others run them, and find them built (tests/run): first those of Xen's guests."""
+        for name in ("redis", "sqlite", "leveldb", "nginx", "lua"):
+            with self.subTest(name=name):
+                self.assertTrue(os.path.exists(program.build(name)))
+
+
 class Programs(unittest.TestCase):
     def test_lua(self):
         img = program.bake(program.build("lua"), name="lua", files={"t.lua": LUA})
