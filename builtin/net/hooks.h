@@ -13,6 +13,8 @@ struct tcp_pcb;
 struct tcp_hdr;
 err_t	net_tcp_inpacket(struct tcp_pcb *, struct tcp_hdr *, u16_t optlen,
 	    u16_t opt1len, u16_t datalen);
+/* A header with its options; where the next option goes (tcp_io.c). */
+u32_t	*net_tcp_outpacket(struct tcp_hdr *, const struct tcp_pcb *, u32_t *);
 /* Nonzero: the packet was too short for what it says, and is gone. */
 int	net_ip4_insane(struct pbuf *, struct netif *);
 

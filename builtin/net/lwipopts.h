@@ -119,6 +119,8 @@
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p)	\
 	((pcb)->state >= ESTABLISHED && (pcb)->state != TIME_WAIT ?	\
 	net_tcp_inpacket(pcb, hdr, optlen, opt1len, (p)->tot_len) : ERR_OK)
+#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, hdr, pcb, opts)		\
+	net_tcp_outpacket(hdr, pcb, opts)
 #define LWIP_HOOK_IP4_INPUT		net_ip4_insane
 #define LWIP_HOOK_ND6_GET_GW		net_nd6_gw
 

@@ -154,7 +154,6 @@ int	tcp_sock_recv(struct sock *, struct uio *, int, ip_addr_t *, uint16_t *,
 void	tcp_sock_window(struct sock *);	/* apply rcvbuf to the pcb */
 size_t	tcp_sock_writable(struct sock *);
 void	tcp_tso_fixup(struct tcp_pcb *);
-bool	tcp_probed(const struct tcp_pcb *, u32_t n);
 void	tcp_tso_grow(struct sock *, size_t acked);
 void	tcp_acked(struct sock *);
 #define TCP_RCVBUF	(256 * 1024)	/* half at first; to TCP_RCVBUF_MAX */

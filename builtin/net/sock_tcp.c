@@ -420,21 +420,6 @@ tcp_sock_poll(struct sock *so, int events)
 }
 
 /*
- * A probe of a closed window is one byte beyond it, and lwIP counts it as sent.
- * An ACK with that sequence number is outside the window, too, and the peer
- * would not look at it: when both windows are closed, neither opened again.  So
- * the byte is sent (n 1) only when it is acknowledged, and not (0) before.
- */
-bool
-tcp_probed(const struct tcp_pcb *pcb, u32_t n)
-{
-
-	return pcb->persist_backoff > 0 && pcb->unacked == NULL &&
-	    pcb->unsent != NULL && pcb->unsent->len > 0 &&
-	    pcb->snd_nxt == lwip_ntohl(pcb->unsent->tcphdr->seqno) + n;
-}
-
-/*
  * Before and after TCP's timers run, what is too large for its window is cut.
  * Before it: lwIP lets its persist timer run on when data that waited for
  * retransmission was acknowledged after all, and then is surprised; and it
@@ -460,11 +445,8 @@ sock_tcp_tmr(void)
 			pcb->persist_cnt = 0;
 	}
 	tcp_tmr();
-	for (pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
-		if (tcp_probed(pcb, 1))
-			pcb->snd_nxt--;
+	for (pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next)
 		tcp_tso_fixup(pcb);
-	}
 }
 
 const struct sockops tcp_sockops = {

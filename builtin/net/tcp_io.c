@@ -321,8 +321,6 @@ net_tcp_inpacket(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 	if (pcb->rcv_wnd == 0 && datalen == 0 && hdr->seqno == pcb->rcv_nxt &&
 	    (TCPH_FLAGS(hdr) & TCP_FIN) != 0)
 		pcb->rcv_wnd = 1;
-	if (hdr->ackno == pcb->snd_nxt + 1 && tcp_probed(pcb, 0))
-		pcb->snd_nxt++;
 	if (pcb->unacked != NULL && hdr->ackno == pcb->lastack &&
 	    far > 3 * pcb->mss) {
 		if (pcb->dupacks < 3)
@@ -335,6 +333,27 @@ net_tcp_inpacket(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 		so->recover = pcb->snd_nxt;
 	}
 	return ERR_OK;
+}
+
+/*
+ * An ACK without data has the sequence number of what is sent next.  When that
+ * is beyond the peer's window, which is closed and was probed, or was taken back
+ * after it had been made use of, then the peer has to drop the ACK (RFC 9293,
+ * 3.10.7.4), and with both windows closed neither would hear that the other's
+ * has opened.  So it is no more than the window's end.
+ */
+u32_t *
+net_tcp_outpacket(struct tcp_hdr *hdr, const struct tcp_pcb *pcb, u32_t *opts)
+{
+	u32_t end;
+
+	if (pcb != NULL && TCPH_FLAGS(hdr) == TCP_ACK &&
+	    hdr->seqno == lwip_htonl(pcb->snd_nxt)) {
+		end = pcb->lastack + pcb->snd_wnd;
+		if (TCP_SEQ_LT(end, pcb->snd_nxt))
+			hdr->seqno = lwip_htonl(end);
+	}
+	return opts;
 }
 
 void

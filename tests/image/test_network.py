@@ -3,6 +3,7 @@ device's offloads, fragments, little memory, addresses."""
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -86,15 +87,30 @@ class Network(unittest.TestCase):
             # of the MAC that sirloin run gives its first network
             self.client(ns, "2001:db8:1::5054:ff:fe12:3450", "ra")
 
+    def echoall(self, ns):
+        img = program.bake(program.compile(f"{ROOT}/tests/programs/echoall.c"), name="echoall")
+        g = Guest(img, "--net", f"tap={ns.tap}", "--ip", f"{GUEST}/24", "--mem", 128,
+                  timeout=200, prefix=ns.prefix)
+        self.addCleanup(g.stop)
+        g.expect("listening")
+        return g
+
     def test_both_windows_closed(self):
         """A client that sends for long before it reads: its window is closed, and so is
         the guest's for a while; that it opens again must reach the client."""
-        img = program.bake(program.compile(f"{ROOT}/tests/programs/echoall.c"), name="echoall")
-        with Namespace() as ns, Guest(img, "--net", f"tap={ns.tap}", "--ip", f"{GUEST}/24",
-                                      "--mem", 128, timeout=200, prefix=ns.prefix) as g:
-            g.expect("listening")
+        with Namespace() as ns, self.echoall(ns) as g:
             self.assertIn("the same", ns.run("python3", "-c", SEND_FIRST, GUEST, timeout=180))
             self.assertEqual(g.wait(), 0, g.console)
+
+    @unittest.skipIf(KERNEL == "netbsd", "NetBSD's own TCP")
+    def test_window_taken_back(self):
+        """A peer that loses what was in its window, and closes it."""
+        with Namespace() as ns, self.echoall(ns) as g:
+            out = ns.run("python3", f"{ROOT}/tests/lib/shrink.py", GUEST, ns.tap, timeout=150)
+            where, have = re.fullmatch(r"acknowledged at (.*) then (\d+) bytes\n", out).groups()
+            self.assertEqual(where, "[0]")
+            self.assertGreater(int(have), 80000)
+            g.stop()
 
     @unittest.skipIf(KERNEL == "netbsd", "builtin/net writes /etc/resolv.conf")
     def test_name_servers_by_dhcp(self):
