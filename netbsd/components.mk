@@ -19,6 +19,8 @@ netbsd_ffs	:= rumpdev rumpdev_disk rumpfs_ffs
 netbsd_udf	:= rumpdev rumpdev_disk (rumpfs_udf)
 netbsd_nfs	:= $(netbsd_net) rumpfs_nfs
 netbsd_disk	:= rumpdev rumpdev_disk
+# /dev/random and /dev/urandom: programs of Linux's look there.
+netbsd_linux	:= rumpdev (rumpdev_rnd)
 
 # Hardware with NetBSD's own drivers, by the PCI hypercalls.  (The word pci by
 # itself is the hypercalls alone.)

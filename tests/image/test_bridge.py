@@ -9,7 +9,8 @@ import tempfile
 import threading
 import unittest
 
-from guest import Guest, free_port, image
+from guest import KERNEL, Guest, free_port, image
+from test_netbsd_pci import drivers
 
 NICS = ("e1000", "e1000e")
 
@@ -42,6 +43,11 @@ def echo(port, data):
 
 
 class Bridge(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if KERNEL == "netbsd" and "wm" not in drivers():
+            raise unittest.SkipTest("no wm in this tree")
+
     def pair(self, d, nic, **keys):
         """The bridge and who is behind it; the host's port for the latter."""
         port, wire = free_port(), free_port()

@@ -1,6 +1,7 @@
 """NetBSD's own drivers for PCI hardware, unmodified: httpd with every pair of
 network card and disk; several disks; partitions; viornd; memory above 4 GB."""
 
+import functools
 import hashlib
 import itertools
 import json
@@ -19,6 +20,7 @@ NEEDS = {"vioif": "vioif", "e1000": "wm", "e1000e": "wm", "pcnet": "pcn", "ld": 
          "scsi": "vioscsi", "usb": "usb"}
 
 
+@functools.cache
 def drivers():
     """Those that the image has."""
     out = subprocess.run(["make", "-s", "-f", "-", f"O={OUT}", f"RUMP={RUMP}"],
