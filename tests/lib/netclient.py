@@ -178,9 +178,10 @@ def ra(host, port):
     raise AssertionError("no address")
 
 
-for what in sys.argv[3:]:
-    name, _, n = what.partition("=")
-    {f.__name__: f for f in (up, down, check, udp, sizes, odd, flood, ra, counters, disk,
-                            diskend, status)}[name](
-        sys.argv[1], int(sys.argv[2]), *([int(n)] if n else []))
-    print("ok", what)
+if __name__ == "__main__":
+    for what in sys.argv[3:]:
+        name, _, n = what.partition("=")
+        {f.__name__: f for f in (up, down, check, udp, sizes, odd, flood, ra, counters, disk,
+                                diskend, status)}[name](
+            sys.argv[1], int(sys.argv[2]), *([int(n)] if n else []))
+        print("ok", what)

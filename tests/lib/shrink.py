@@ -10,6 +10,8 @@ import struct
 import sys
 import time
 
+from netclient import checksum
+
 MAC, YOURS = bytes.fromhex("02000000004d"), bytes.fromhex("525400123450")
 ME, YOU = socket.inet_aton("192.0.2.77"), socket.inet_aton(sys.argv[1])
 PORT, WINDOW, SEQ = 7777, 4000, 1000
@@ -18,24 +20,17 @@ s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 s.bind((sys.argv[2], 0))
 
 
-def checksum(data):
-    n = sum(struct.unpack(f"!{(len(data) + 1) // 2}H", data + bytes(len(data) % 2)))
-    while n >> 16:
-        n = (n & 0xffff) + (n >> 16)
-    return struct.pack("!H", ~n & 0xffff)
-
-
 def send(flags, seq, ack, window, data=b""):
     tcp = struct.pack("!HHIIBBHHH", PORT, 7, seq, ack, 5 << 4, flags, window, 0, 0) + data
     pseudo = ME + YOU + struct.pack("!HH", 6, len(tcp))
     ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, ME, YOU)
-    s.send(YOURS + MAC + b"\x08\0" + ip[:10] + checksum(ip) + ip[12:]
-           + tcp[:16] + checksum(pseudo + tcp) + tcp[18:])
+    s.send(YOURS + MAC + b"\x08\0"
+           + ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
+           + tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:])
 
 
 def segments(seconds):
-    """(sequence number, acknowledged, data) of what comes, for so long; None when that
-    is over."""
+    """(sequence number, acknowledged, data) of what comes, for so long."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         s.settimeout(left)
